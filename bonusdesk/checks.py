@@ -1,0 +1,121 @@
+"""Is everything set that must be, and does it make sense? One line for each fault, naming the variable."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from integrations.currencies import is_known
+from integrations.fasttrack import BonusStatus
+from integrations.sinks.registry import SINKS
+
+TAG = "settings"
+BROKER_SCHEMES = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
+CACHE_SCHEMES = ("redis", "rediss", "unix")
+WEB_SCHEMES = ("http", "https")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def _unreadable() -> Iterator[str]:
+    yield from settings.UNREADABLE
+
+
+def _secret_key() -> str:
+    """Django raises when it is read and empty."""
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:
+        return ""
+
+
+def _web() -> Iterator[str]:
+    if settings.DEBUG:
+        return
+    if not _secret_key():
+        yield "DJANGO_SECRET_KEY is not set: a long random string, the same for all processes."
+    if not settings.ALLOWED_HOSTS:
+        yield "DJANGO_ALLOWED_HOSTS is not set: the host names this site is reached under, comma-separated."
+    if not settings.CSRF_TRUSTED_ORIGINS:
+        yield "DJANGO_CSRF_TRUSTED_ORIGINS is not set: the site's origins, such as https://bonus.example.com."
+
+
+def _origins() -> Iterator[str]:
+    for origin in settings.CSRF_TRUSTED_ORIGINS:
+        if urlsplit(origin).scheme not in WEB_SCHEMES:
+            yield f"DJANGO_CSRF_TRUSTED_ORIGINS: {origin} must begin with https:// or http://."
+
+
+def _field_keys() -> Iterator[str]:
+    if not settings.FIELD_KEYS:
+        yield "BONUSDESK_FIELD_KEYS is not set: Fernet keys, newest first, comma-separated."
+    for number, key in enumerate(settings.FIELD_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            yield f"BONUSDESK_FIELD_KEYS: key {number} is not a Fernet key (32 bytes in URL-safe base64)."
+
+
+def _internal_secrets() -> Iterator[str]:
+    if any(len(secret) < 16 for secret in settings.INTERNAL_SECRETS) and not settings.DEBUG:
+        yield "BONUSDESK_INTERNAL_SECRETS: each secret must have 16 characters or more."
+
+
+def _base_currency() -> Iterator[str]:
+    if not is_known(settings.BASE_CURRENCY):
+        yield f"BONUSDESK_BASE_CURRENCY: {settings.BASE_CURRENCY} is not a currency we know."
+
+
+def _servers() -> Iterator[str]:
+    broker = urlsplit(settings.CELERY_BROKER_URL)
+    if broker.scheme not in BROKER_SCHEMES:
+        yield f"CELERY_BROKER_URL must begin with one of {', '.join(BROKER_SCHEMES)}, followed by ://."
+    if broker.scheme == "filesystem" and (broker.netloc or not broker.path.strip("/")):
+        yield "CELERY_BROKER_URL must be filesystem:///<absolute path of a folder>."
+    if settings.REDIS_URL and urlsplit(settings.REDIS_URL).scheme not in CACHE_SCHEMES:
+        yield f"REDIS_URL must begin with one of {', '.join(CACHE_SCHEMES)}, followed by ://."
+
+
+def _sinks() -> Iterator[str]:
+    if not settings.EVENT_SINKS:
+        yield f"EVENT_SINKS names none of {', '.join(sorted(SINKS))}."
+    for name in settings.EVENT_SINKS:
+        if name not in SINKS:
+            yield f"EVENT_SINKS: there is no sink {name}; they are {', '.join(sorted(SINKS))}."
+    if "rest" in settings.EVENT_SINKS:
+        if urlsplit(settings.FASTTRACK_REST_URL).scheme not in WEB_SCHEMES:
+            yield "FASTTRACK_REST_URL must be an http(s) URL: EVENT_SINKS names rest."
+        if not settings.FASTTRACK_REST_API_KEY:
+            yield "FASTTRACK_REST_API_KEY is not set: EVENT_SINKS names rest."
+
+
+def _others() -> Iterator[str]:
+    if settings.EXCHANGE_RATES_URL and urlsplit(settings.EXCHANGE_RATES_URL).scheme != "https":
+        yield "EXCHANGE_RATES_URL must begin with https://."
+    if settings.FASTTRACK_CANCELLED_STATUS not in list(BonusStatus):
+        yield f"FASTTRACK_CANCELLED_STATUS must be one of {', '.join(BonusStatus)}."
+    if settings.LOGGING["level"] not in LOG_LEVELS:
+        yield f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}."
+    if settings.FASTTRACK_ONGOING_STEP_PERCENT > 100:
+        yield "FASTTRACK_ONGOING_STEP_PERCENT must be 100 or less."
+
+
+CHECKS = (
+    ("bonusdesk.E001", _unreadable),
+    ("bonusdesk.E002", _web),
+    ("bonusdesk.E003", _origins),
+    ("bonusdesk.E004", _field_keys),
+    ("bonusdesk.E005", _internal_secrets),
+    ("bonusdesk.E006", _base_currency),
+    ("bonusdesk.E007", _servers),
+    ("bonusdesk.E008", _sinks),
+    ("bonusdesk.E009", _others),
+)
+
+
+@register(TAG)
+def check_settings(**_: Any) -> list[CheckMessage]:
+    return [Error(line, id=number) for number, check in CHECKS for line in check()]

@@ -1,0 +1,36 @@
+"""The settings the tests run under: those of production, but for what would only slow them down or leave files behind.
+
+Says itself what it needs, so that a developer's own environment changes nothing; DATABASE_URL alone is taken from it.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+# Removed when the process ends.
+FOLDER = tempfile.TemporaryDirectory(prefix="bonusdesk-tests-")
+os.environ |= {
+    "DJANGO_DEBUG": "0",
+    "DJANGO_SECRET_KEY": "for-tests-only-" + "k" * 50,
+    "DJANGO_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "DJANGO_CSRF_TRUSTED_ORIGINS": "https://testserver",
+    "DJANGO_SSL_REDIRECT": "0",
+    "BONUSDESK_FIELD_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
+    "BONUSDESK_INTERNAL_SECRETS": "test-internal-secret,test-internal-secret-two",
+    "BONUSDESK_BASE_CURRENCY": "EUR",
+    "CELERY_BROKER_URL": "memory://",
+    "REDIS_URL": "",
+    "EVENT_SINKS": "file",
+    "EVENT_FILE": str(Path(FOLDER.name) / "events.jsonl"),
+}
+
+from bonusdesk.settings import *  # noqa: E402, F403  reads the environment that was set above
+from bonusdesk.settings import MIDDLEWARE, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# There are no collected files to serve.
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+# The pages of the live server are plain HTTP.
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False

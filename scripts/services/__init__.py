@@ -1,0 +1,1 @@
+"""Throw-away servers for this checkout: `python3 -m scripts.services up|down|list [name…]`. Plain Python alone."""
