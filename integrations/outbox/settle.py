@@ -1,0 +1,42 @@
+"""Writes what became of a batch: in sets, in one transaction, and only while the lease is ours."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import Exists, F, QuerySet
+from django.db.models.functions import Now
+
+from integrations.models import OutgoingEvent, SinkState
+from integrations.outbox import lease as leases
+from integrations.outbox.lease import Lease
+from integrations.sinks.base import Delivered, Message, Outcome, Refused, Trouble
+
+Result = tuple[Message, Outcome]
+
+
+def settle(lease: Lease, results: Sequence[Result]) -> None:
+    """Raises `LeaseLost`, and then has written nothing."""
+    delivered = [message.id for message, outcome in results if isinstance(outcome, Delivered)]
+    with transaction.atomic():
+        leases.renew(lease, **({"last_delivered_at": Now()} if delivered else {}))
+        if delivered:
+            _ours(lease, delivered).update(delivered_at=Now(), parked_at=None, attempts=F("attempts") + 1)
+        for reason, ids in _by_reason(results, Refused).items():
+            parked = _ours(lease, ids).filter(delivered_at__isnull=True, skipped_at__isnull=True)
+            parked.update(parked_at=Now(), attempts=F("attempts") + 1, last_error=reason)
+        for reason, ids in _by_reason(results, Trouble).items():
+            _ours(lease, ids).update(attempts=F("attempts") + 1, last_error=reason)
+
+
+def _ours(lease: Lease, ids: Iterable[int]) -> QuerySet[OutgoingEvent]:
+    is_mine = Exists(SinkState.objects.filter(sink=lease.sink, epoch=lease.epoch))
+    return OutgoingEvent.objects.filter(is_mine, id__in=ids)
+
+
+def _by_reason(results: Iterable[Result], kind: type[Refused] | type[Trouble]) -> dict[str, list[int]]:
+    ids: defaultdict[str, list[int]] = defaultdict(list)
+    for message, outcome in results:
+        if isinstance(outcome, (Refused, Trouble)) and type(outcome) is kind:
+            ids[outcome.reason[:1000]].append(message.id)
+    return ids

@@ -1,0 +1,73 @@
+import uuid
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from integrations import outbox, retention
+from integrations.models import Adapter, DeliveryOutcome, OutgoingEvent, WebhookDelivery
+from integrations.tests.outbox_helpers import GRANT, OTHER_GRANT, event
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timezone.now() - timedelta(days=11)
+LATELY = timezone.now() - timedelta(days=9)
+
+
+@pytest.fixture(autouse=True)
+def keep_ten_days(settings: Settings) -> None:
+    settings.KEEP_EVENTS_DAYS = settings.KEEP_DELIVERIES_DAYS = 10
+    settings.EVENT_SINKS = ["file", "rest"]
+
+
+def mark(sink: str, **fields: object) -> None:
+    OutgoingEvent.objects.filter(sink=sink, grant_id=GRANT).update(**fields)
+
+
+@pytest.mark.parametrize(
+    ("at_file", "at_rest", "left"),
+    [
+        ({"delivered_at": LONG_AGO}, {"delivered_at": LONG_AGO}, 0),
+        ({"delivered_at": LONG_AGO}, {"skipped_at": LONG_AGO}, 0),
+        ({"delivered_at": LONG_AGO}, {"delivered_at": LATELY}, 2),
+        ({"delivered_at": LONG_AGO}, {}, 2),
+        ({"delivered_at": LONG_AGO}, {"parked_at": LONG_AGO}, 2),
+        ({}, {}, 2),
+    ],
+)
+def test_an_event_goes_when_every_sink_has_done_with_it(
+    at_file: dict[str, object], at_rest: dict[str, object], left: int
+) -> None:
+    outbox.record([event("Created"), event("Created", grant_id=OTHER_GRANT)])
+    mark("file", **at_file)
+    mark("rest", **at_rest)
+    assert retention.prune().events == 2 - left
+    assert OutgoingEvent.objects.filter(grant_id=GRANT).count() == left
+    assert OutgoingEvent.objects.filter(grant_id=OTHER_GRANT).count() == 2
+
+
+def test_goes_on_until_all_batches_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 3)
+    outbox.record([event("Created", grant_id=uuid.uuid4()) for _ in range(4)])
+    OutgoingEvent.objects.update(delivered_at=LONG_AGO)
+    batches: list[int] = []
+    retention.prune(on_batch=lambda pruned: batches.append(pruned.events))
+    assert batches == [3, 6, 8]
+    assert not OutgoingEvent.objects.exists()
+
+
+def test_old_deliveries_go_and_those_that_still_wait_stay() -> None:
+    adapter = Adapter.objects.create(slug="a", name="A", kind="simulator", base_url="http://127.0.0.1:1")
+
+    def arrived(outcome: DeliveryOutcome, received_at: datetime) -> uuid.UUID:
+        return WebhookDelivery.objects.create(adapter=adapter, body="{}", outcome=outcome, received_at=received_at).pk
+
+    arrived(DeliveryOutcome.APPLIED, LONG_AGO)
+    kept = {arrived(DeliveryOutcome.EARLY, LONG_AGO), arrived(DeliveryOutcome.APPLIED, LATELY)}
+    out = StringIO()
+    call_command("prune", stdout=out)
+    assert set(WebhookDelivery.objects.values_list("pk", flat=True)) == kept
+    assert out.getvalue() == "Removed 1 deliveries and 0 events.\n"
