@@ -1,0 +1,105 @@
+from typing import Any, ClassVar, NoReturn
+
+from django.db import models
+from django.db.models import Index, UniqueConstraint
+
+from integrations.ids import new_id
+
+
+class BonusType(models.TextChoices):
+    DEPOSIT_MATCH = "deposit_match", "deposit match"
+    RELOAD = "reload"
+    NO_DEPOSIT = "no_deposit", "no deposit"
+    CASHBACK = "cashback"
+    FREE_SPINS = "free_spins", "free spins"
+    RISK_FREE_BET = "risk_free_bet", "risk-free bet"
+
+
+class TemplateStatus(models.TextChoices):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ARCHIVED = "archived"
+
+
+class Product(models.TextChoices):
+    CASINO = "Casino"
+    SPORTSBOOK = "Sportsbook"
+    LOTTO = "Lotto"
+    POKER = "Poker"
+
+
+class WageringBasis(models.TextChoices):
+    BONUS = "bonus"
+    DEPOSIT = "deposit"
+    BONUS_PLUS_DEPOSIT = "bonus_plus_deposit", "bonus plus deposit"
+    WINNINGS = "winnings"
+
+
+class MaxBetAction(models.TextChoices):
+    FORFEIT = "forfeit", "forfeit the bonus"
+    IGNORE = "ignore", "do not count the bet"
+
+
+class BonusTemplate(models.Model):
+    """What an operator offers. Amounts are minor units of `config["currency"]`; a grant is made under a revision."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=16, choices=BonusType)
+    status = models.CharField(max_length=8, choices=TemplateStatus, default=TemplateStatus.ACTIVE)
+    config = models.JSONField()
+    product = models.CharField(max_length=10, choices=Product, default=Product.CASINO)
+    bonus_code = models.CharField(max_length=64, blank=True)
+    wagering_requirement_multiplier = models.DecimalField(max_digits=8, decimal_places=2, default=0)
+    wagering_basis = models.CharField(max_length=20, choices=WageringBasis, default=WageringBasis.BONUS)
+    max_bet_during_wagering = models.BigIntegerField(null=True, blank=True)
+    max_bet_action = models.CharField(max_length=8, choices=MaxBetAction, default=MaxBetAction.FORFEIT)
+    time_limit_hours = models.PositiveIntegerField(null=True, blank=True)
+    max_grants_per_player = models.PositiveIntegerField(null=True, blank=True, default=1)
+    game_contribution = models.JSONField(default=dict, blank=True)
+    max_win_cap = models.BigIntegerField(null=True, blank=True)
+    fasttrack_type = models.CharField(max_length=16, blank=True)
+    revision = models.ForeignKey("TermsRevision", on_delete=models.RESTRICT, related_name="+", editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes: ClassVar = [Index(fields=["-created_at", "-id"], name="template_newest_first")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImmutableQuerySet(models.QuerySet["TermsRevision"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        refuse_change()
+
+
+class TermsRevision(models.Model):
+    """The terms of a template as they stood when it was made or changed. Never altered: grants point here."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(BonusTemplate, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    terms = models.JSONField()
+    created_by = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImmutableQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("template", "-number")
+        constraints: ClassVar = [UniqueConstraint(fields=["template", "number"], name="terms_revision_numbered")]
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            refuse_change()
+        super().save(*args, **kwargs)
+
+
+def refuse_change() -> NoReturn:
+    raise TypeError("A revision of the terms is immutable; make a new one.")

@@ -1,0 +1,42 @@
+import uuid
+from typing import Any
+
+from django.db import transaction
+
+from bonuses.models import BonusTemplate
+from bonuses.services.issue import TemplateNotFound
+from bonuses.services.terms_revision import add_revision, check_terms, stored, terms_of
+from bonuses.terms import RulesInvalid
+from integrations.ids import new_id
+
+
+@transaction.atomic
+def change_template(*, template_id: uuid.UUID, changes: dict[str, Any], by: str) -> BonusTemplate:
+    """Change the fields that are named. New terms are a new revision: grants stay under the one they were made under.
+
+    Raises `TemplateNotFound`, `ConfigInvalid` and `RulesInvalid`; the type can't be changed.
+    """
+    template = lock_template(template_id)
+    if changes.get("type", template.type) != template.type:
+        raise RulesInvalid("The type of a template can't be changed.", type="Can't be changed.")
+    for name, value in stored(changes).items():
+        setattr(template, name, value)
+    check_terms(template)
+    written = {*changes, "updated_at"}
+    if terms_of(template) != template.revision.terms:
+        number = template.revision.number + 1
+        template.revision_id = new_id()
+        add_revision(template, number=number, by=by)
+        written.add("revision")
+    template.save(update_fields=written)
+    return template
+
+
+def lock_template(template_id: uuid.UUID) -> BonusTemplate:
+    """The row as it is now, and nobody else's until the transaction ends."""
+    template = (
+        BonusTemplate.objects.select_related("revision").select_for_update(of=("self",)).filter(pk=template_id).first()
+    )
+    if template is None:
+        raise TemplateNotFound(f"There is no bonus template {template_id}.")
+    return template

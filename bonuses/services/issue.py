@@ -1,0 +1,245 @@
+"""Issuing a bonus to one player: the promise is committed first, then the platform is called."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from bonuses.lifecycle import Cause, Status
+from bonuses.models import BonusTemplate, Grant, GrantTransition, Player
+from bonuses.models.stop import stops_of
+from bonuses.models.template import TemplateStatus
+from bonuses.services.claim import claim_until
+from bonuses.services.credit import AdapterRejected, AdapterUnavailable, credit_new, reload
+from bonuses.services.offer import Offer, make_offer
+from bonuses.services.slots import GrantLimitReached, free_slot, lost_race
+from bonuses.services.transition import amounts_of
+from integrations.errors import DomainError
+from integrations.failpoints import failpoint
+from integrations.fasttrack import PayloadInvalid, check_free_data
+from integrations.models import Adapter
+from integrations.platforms.base import PlatformRefused
+
+TRIES = 5
+SOON = 5.0
+
+
+class RequestInvalid(DomainError):
+    """`details` maps field paths to what is wrong."""
+
+    code = "VALIDATION_ERROR"
+
+
+class TemplateNotFound(DomainError):
+    code = "BONUS_TEMPLATE_NOT_FOUND"
+
+
+class TemplateNotActive(DomainError):
+    code = "BONUS_TEMPLATE_NOT_ACTIVE"
+
+
+class PlayerNotFound(DomainError):
+    code = "PLAYER_NOT_FOUND"
+
+
+class PlayerBlocked(DomainError):
+    code = "PLAYER_BLOCKED"
+
+
+class IssuingStopped(DomainError):
+    """The operator's kill switch is on; nothing is kept."""
+
+    code = "ISSUING_STOPPED"
+    retry_after = 30
+
+    def __init__(self) -> None:
+        super().__init__("An operator has stopped issuing.")
+
+
+class AdapterNotConfigured(DomainError):
+    code = "ADAPTER_NOT_CONFIGURED"
+
+
+class AdapterCapabilityMissing(DomainError):
+    code = "ADAPTER_CAPABILITY_MISSING"
+
+    def __init__(self, adapter: Adapter, capability: str) -> None:
+        super().__init__(
+            f"The platform {adapter.slug} can't do this: it lacks the capability {capability!r}.",
+            adapter=adapter.slug,
+            capability=capability,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRequest:
+    """Amounts are minor units of the grant's currency. `request_key` makes a repeated request the same grant."""
+
+    template_id: uuid.UUID
+    player_id: uuid.UUID
+    granted_by_kind: str
+    granted_by_id: uuid.UUID | None = None
+    deposit_amount: int | None = None
+    loss_amount: int | None = None
+    currency_override: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+    fasttrack_references: dict[str, Any] = field(default_factory=dict)
+    campaign_id: uuid.UUID | None = None
+    request_key: str | None = None
+
+
+def issue(*, request: IssueRequest, cause: Cause) -> Grant:
+    """Give a bonus to a player. Amounts in minor units. A `request_key` that made a grant before finds that one.
+
+    Raises what the checks find, nothing kept; `AdapterRejected` when the platform refused (the grant has failed);
+    `AdapterUnavailable` when it can't be reached (the grant stays queued and is retried).
+    """
+    _check_echoed(request)
+    grant, is_new = promise(request=request, cause=cause)
+    if is_new:
+        failpoint("issue.promised")
+        grant = credit_new(grant, cause=cause)
+    if grant.state is Status.QUEUED:
+        raise AdapterUnavailable(grant.pk, retry_after=SOON)
+    if grant.state is Status.FAILED:
+        raise AdapterRejected(grant.pk, PlatformRefused(grant.failure_code, grant.failure_message))
+    return grant
+
+
+def _check_echoed(request: IssueRequest) -> None:
+    """What comes back in every event must be fit for one now: later the grant could not change any more."""
+    try:
+        check_free_data(request.meta, "meta")
+        check_free_data(request.fasttrack_references, "fasttrack_references")
+    except PayloadInvalid as error:
+        raise RequestInvalid(error.message, **error.details) from error
+
+
+def promise(*, request: IssueRequest, cause: Cause) -> tuple[Grant, bool]:
+    """Check, compute and commit the grant as queued, its first call claimed for the caller; whether it is new."""
+    for tries_left in reversed(range(TRIES)):
+        earlier = _made_before(request.request_key)
+        if earlier is not None:
+            return earlier, False
+        try:
+            with transaction.atomic():
+                return _insert(request, cause, timezone.now()), True
+        except IntegrityError as error:
+            # Between our look and our insert somebody took the slot, used the key or deleted the template: look again.
+            if not tries_left and not lost_race(error):
+                raise
+    raise GrantLimitReached
+
+
+def _made_before(request_key: str | None) -> Grant | None:
+    if request_key is None:
+        return None
+    found = Grant.objects.filter(request_key=request_key).first()
+    return None if found is None else reload(found)
+
+
+def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
+    template = _template(request)
+    player = _player(request.player_id)
+    offer = make_offer(
+        template.revision.terms,
+        player=player,
+        deposit=request.deposit_amount,
+        loss=request.loss_amount,
+        currency=request.currency_override,
+        now=now,
+    )
+    adapter = _adapter_for(player.origin)
+    slot = free_slot(template=template, player=player, window=offer.window, limit=offer.terms.max_grants_per_player)
+    claimed_until = claim_until(adapter, now)
+    grant = Grant(
+        template=template,
+        revision=template.revision,
+        player=player,
+        player_currency=player.currency,
+        adapter=adapter,
+        slot=slot,
+        transition_count=1,
+        created_at=now,
+        # The call that follows is claimed by the same commit. If we die before it, the sweep finds it then.
+        attempts=1,
+        attempted_at=now,
+        claimed_until=claimed_until,
+        next_attempt_at=claimed_until,
+        **_requested(request),
+        **_offered(offer),
+    )
+    grant.save(force_insert=True)
+    GrantTransition.objects.create(
+        grant=grant,
+        seq=1,
+        to_status=Status.QUEUED,
+        at=now,
+        cause=cause.kind,
+        actor=cause.actor,
+        amounts=amounts_of(grant),
+    )
+    return grant
+
+
+def _requested(request: IssueRequest) -> dict[str, Any]:
+    names = (
+        "campaign_id",
+        "granted_by_kind",
+        "granted_by_id",
+        "deposit_amount",
+        "loss_amount",
+        "meta",
+        "fasttrack_references",
+        "request_key",
+    )
+    return {name: getattr(request, name) for name in names}
+
+
+def _offered(offer: Offer) -> dict[str, Any]:
+    names = ("amount", "amount_base", "wagering_required", "window", "expires_at")
+    rates = ("terms_rate", "exchange_rate", "player_rate")
+    return {"currency": offer.terms.currency, **{name: getattr(offer, name) for name in names + rates}}
+
+
+def _template(request: IssueRequest) -> BonusTemplate:
+    """The template with its terms, and in the same query whether the kill switch holds it back."""
+    template = (
+        BonusTemplate.objects.select_related("revision")
+        .annotate(is_stopped=Exists(stops_of(template=OuterRef("pk"), campaign=request.campaign_id)))
+        .filter(pk=request.template_id)
+        .first()
+    )
+    if template.is_stopped if template else stops_of(campaign=request.campaign_id).exists():
+        raise IssuingStopped
+    if template is None:
+        raise TemplateNotFound(f"There is no bonus template {request.template_id}.")
+    if template.status != TemplateStatus.ACTIVE:
+        raise TemplateNotActive(f"The bonus template is {template.status}.", status=template.status)
+    return template
+
+
+def _player(player_id: uuid.UUID) -> Player:
+    player = Player.objects.filter(pk=player_id).first()
+    if player is None:
+        raise PlayerNotFound(f"There is no player {player_id}.")
+    if not player.may_be_granted:
+        raise PlayerBlocked(f"The player is {player.status}.", status=player.status)
+    return player
+
+
+def _adapter_for(origin: str) -> Adapter:
+    """The platform that serves the player's brand, else the default one."""
+    adapters = Adapter.objects.filter(is_active=True).annotate(is_stopped=Exists(stops_of(adapter=OuterRef("pk"))))
+    for adapter in adapters.order_by("is_default", "slug"):
+        if origin in adapter.origins or adapter.is_default:
+            if not adapter.can("issue"):
+                raise AdapterCapabilityMissing(adapter, "issue")
+            if adapter.is_stopped:
+                raise IssuingStopped
+            return adapter
+    raise AdapterNotConfigured(f"No platform serves the brand {origin!r}, and none is the default.", origin=origin)

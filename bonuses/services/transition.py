@@ -1,0 +1,220 @@
+"""The one way in which a grant changes: its row, its history and its events together, in the caller's transaction."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from bonuses import lifecycle
+from bonuses.events import Moment, created_event, events_of_change, is_unplayed
+from bonuses.lifecycle import ENDED, Cause, Status
+from bonuses.models import Drift, Grant, GrantTransition
+from bonuses.money import convert
+from bonuses.terms import winnings_required
+from integrations import outbox
+from integrations.errors import DomainError
+from integrations.models import Adapter
+from integrations.outbox import Event
+from integrations.rates import rate_at
+
+PAID_OUT = frozenset({Status.COMPLETED, Status.AUTO_COMPLETED, Status.LOST})
+"""Endings that presuppose that free spins have been played."""
+
+
+class GrantNotFound(DomainError):
+    code = "NOT_FOUND"
+
+    def __init__(self, grant_id: uuid.UUID | str) -> None:
+        super().__init__(f"There is no grant {grant_id}.")
+
+
+class GrantChangedMeanwhile(RuntimeError):
+    """The row was not locked by the one who changed it: a mistake in our own code."""
+
+
+def lock_grant(grant_id: uuid.UUID, *, adapter: Adapter | None = None) -> Grant:
+    """The grant with all that its changes need, locked until the transaction ends. Raises `GrantNotFound`."""
+    grants = Grant.objects.locked().select_related("revision", "player")
+    if adapter is not None:
+        grants = grants.filter(adapter=adapter)
+    grant = grants.filter(pk=grant_id).first()
+    if grant is None:
+        raise GrantNotFound(grant_id)
+    return grant
+
+
+class Change:
+    """What one cause does to one locked grant. Set fields on the grant, `move` it, then `save` once."""
+
+    def __init__(self, grant: Grant, *, cause: Cause, now: datetime) -> None:
+        self.grant = grant
+        self.cause = cause
+        self.now = now
+        self.events: list[Event] = []
+        self._before = _columns(grant)
+        self._transitions: list[GrantTransition] = []
+        self._drifts: list[Drift] = []
+        self._moment: Moment | None = None
+
+    def move(self, to: Status, *, reason: str = "") -> None:
+        """One step of the state table. Raises `lifecycle.TransitionRefused`."""
+        grant, came_from = self.grant, self.grant.state
+        lifecycle.check(came_from, to, was_credited=grant.was_credited)
+        if to in PAID_OUT and is_unplayed(grant):
+            self.complete_spins(winnings=grant.bonus_turned_real or 0)
+        grant.status = to
+        if came_from is Status.QUEUED:
+            self._leave_queue()
+        self._settle_columns(to)
+        self._note(came_from, reason)
+        self.events += events_of_change(grant, came_from=came_from, moment=self.moment, reason=reason)
+
+    def advance(self, to: Status, *, reason: str = "") -> bool:
+        """Move to a state the platform reports, through what it implies. False when it comes too late to matter."""
+        steps = lifecycle.path(self.grant.state, to)
+        for step in steps:
+            self.move(step, reason=reason if step is to else "implied by a later report")
+        return bool(steps)
+
+    def complete_spins(self, *, winnings: int) -> None:
+        """The rounds of a free-spins bonus are over: what was won is now the bonus. `winnings` in minor units."""
+        grant = self.grant
+        grant.spins_completed_at = self.now
+        grant.amount = winnings
+        grant.amount_base = base_amount(winnings, grant)
+        grant.wagering_required = winnings_required(grant.terms, winnings)
+        grant.locked_amount = winnings if grant.wagering_required else 0
+        self.events.append(created_event(grant, self.moment))
+
+    def drift(self, kind: str, *, ours: str, theirs: str) -> None:
+        """The platform says something that should not be: for a person to look at, once however often it is said."""
+        if not self.grant.drifts.filter(kind=kind, theirs=theirs[:100], resolved_at=None).exists():
+            self._drifts.append(
+                Drift(grant=self.grant, kind=kind, ours=ours[:100], theirs=theirs[:100], seen_at=self.now)
+            )
+
+    def save(self) -> None:
+        """Write everything, in at most four statements. Must run in the transaction that locked the grant."""
+        changed = {name: value for name, value in _columns(self.grant).items() if value != self._before[name]}
+        if changed:
+            fields = {**changed, "updated_at": self.now}
+            if not Grant.objects.write_change(grant=self.grant, fields=fields):
+                raise GrantChangedMeanwhile(self.grant.pk)
+            self.grant.updated_at = self.now
+            self.grant._stored_status = self.grant.status
+        GrantTransition.objects.bulk_create(self._transitions)
+        Drift.objects.bulk_create(self._drifts)
+        outbox.record(self.events)
+
+    @property
+    def moment(self) -> Moment:
+        if self._moment is None:
+            rate = rate_at(self.grant.player_currency, settings.BASE_CURRENCY, self.now)
+            self._moment = Moment(at=self.now, rate=rate)
+        return self._moment
+
+    def _leave_queue(self) -> None:
+        """The outcome is known: nobody has to find it out any more, and a wish that waited for it is due."""
+        self.grant.needs_person = False
+        self.grant.next_attempt_at = self.now if self.grant.wish else None
+
+    def _settle_columns(self, to: Status) -> None:
+        grant = self.grant
+        if to is Status.ACTIVE:
+            grant.activated_at = self.now
+            grant.locked_amount = grant.amount if grant.wagering_required else 0
+        elif to is Status.REVERSED:
+            grant.life += 1
+            grant.ended_at = None
+            # What had become real money is bonus money again.
+            grant.bonus_turned_real = None
+        if to in ENDED:
+            grant.ended_at = self.now
+            grant.locked_amount = 0
+            _clear_plans(grant)
+        if to is Status.FAILED or (to is Status.CANCELLED and not grant.was_credited):
+            grant.slot = None
+
+    def _note(self, came_from: Status, reason: str) -> None:
+        grant = self.grant
+        grant.transition_count += 1
+        self._transitions.append(
+            GrantTransition(
+                grant=grant,
+                seq=grant.transition_count,
+                life=grant.life,
+                from_status=came_from,
+                to_status=grant.status,
+                at=self.now,
+                cause=self.cause.kind,
+                actor=self.cause.actor,
+                webhook_id=self.cause.webhook_id,
+                reason=reason[:500],
+                amounts=amounts_of(grant),
+            )
+        )
+
+
+def base_amount(minor: int, grant: Grant) -> int:
+    """An amount of the grant in the base currency's minor units, at the rate locked when it was issued."""
+    return convert(
+        minor, rate=Decimal(grant.exchange_rate), from_currency=grant.currency, to_currency=settings.BASE_CURRENCY
+    )
+
+
+def amounts_of(grant: Grant) -> dict[str, int | None]:
+    return {
+        "amount": grant.amount,
+        "wagering_required": grant.wagering_required,
+        "wagering_progress": grant.wagering_progress,
+        "locked_amount": grant.locked_amount,
+        "bonus_turned_real": grant.bonus_turned_real,
+    }
+
+
+def _clear_plans(grant: Grant) -> None:
+    grant.wish = ""
+    grant.next_attempt_at = None
+    grant.claimed_until = None
+    grant.needs_person = False
+
+
+def _columns(grant: Grant) -> dict[str, Any]:
+    """All that a change may alter; what was agreed at issue time stays out."""
+    return {name: getattr(grant, name) for name in _ALTERABLE}
+
+
+_ALTERABLE = (
+    "status",
+    "life",
+    "life_began_at",
+    "transition_count",
+    "amount",
+    "amount_base",
+    "wagering_required",
+    "progress_hundredths",
+    "progress_at",
+    "ongoing_step",
+    "locked_amount",
+    "bonus_turned_real",
+    "spins_completed_at",
+    "issue_reported",
+    "platform_bonus_id",
+    "failure_code",
+    "failure_message",
+    "slot",
+    "attempted_at",
+    "claimed_until",
+    "next_attempt_at",
+    "needs_person",
+    "wish",
+    "wish_reason",
+    "wish_cause",
+    "wish_actor",
+    "heard_at",
+    "activated_at",
+    "expires_at",
+    "ended_at",
+)
