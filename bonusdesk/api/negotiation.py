@@ -1,0 +1,10 @@
+from typing import Any
+
+from rest_framework.negotiation import DefaultContentNegotiation
+
+
+class AlwaysFirstRenderer(DefaultContentNegotiation):
+    """The API speaks JSON, whatever `Accept` or `?format=` asks for: errors must come in the one shape too."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> tuple[Any, str]:
+        return renderers[0], renderers[0].media_type

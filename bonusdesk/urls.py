@@ -1,0 +1,11 @@
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from bonusdesk.api.unknown import UnknownAddressView
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("v1/", include("bonuses.api.urls")),
+    # The last one under /v1/: every other address there.
+    re_path(r"^v1(/.*)?$", UnknownAddressView.as_view()),
+]

@@ -1,0 +1,76 @@
+"""What the lists can be filtered by."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.core.exceptions import ValidationError
+
+from bonuses.api.bodies import as_uuid
+from bonuses.lifecycle import Status
+from bonuses.models.grant import GrantedByKind
+from bonuses.models.player import PlayerStatus
+from bonuses.models.template import BonusType, Product, TemplateStatus
+
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+class _IdField(forms.CharField):
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        found = as_uuid(text)
+        if found is None:
+            raise ValidationError("Must be a UUID.")
+        return found
+
+
+class _TimeField(forms.CharField):
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            if RFC_3339.fullmatch(text):
+                return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise ValidationError("Must be an RFC 3339 time with its offset, such as 2025-01-31T12:00:00Z.")
+
+
+class IdFilter(filters.Filter):
+    field_class = _IdField
+
+
+class TimeFilter(filters.Filter):
+    field_class = _TimeField
+
+
+class TemplateFilters(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=TemplateStatus.choices)
+    type = filters.ChoiceFilter(choices=BonusType.choices)
+    product = filters.ChoiceFilter(choices=Product.choices)
+    q = filters.CharFilter(field_name="name", lookup_expr="icontains")
+
+
+class GrantFilters(filters.FilterSet):
+    """`created_after` takes in its own moment and `created_before` does not, so that neighbours never overlap."""
+
+    player_id = IdFilter()
+    player_external_id = filters.CharFilter(field_name="player__external_id")
+    template_id = IdFilter()
+    campaign_id = IdFilter()
+    platform_bonus_id = filters.CharFilter()
+    status = filters.ChoiceFilter(choices=[(status.value, status.value) for status in Status])
+    granted_by_kind = filters.ChoiceFilter(choices=GrantedByKind.choices)
+    created_after = TimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = TimeFilter(field_name="created_at", lookup_expr="lt")
+
+
+class PlayerFilters(filters.FilterSet):
+    external_id = filters.CharFilter()
+    status = filters.ChoiceFilter(choices=PlayerStatus.choices)
+    origin = filters.CharFilter()

@@ -1,0 +1,76 @@
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bonuses.api.bodies import read
+from bonuses.api.filters import GrantFilters
+from bonuses.api.rows import GRANT_COLUMNS, TRANSITION_COLUMNS, grant_row, transition_row, values_of
+from bonuses.api.serializers import CancelGrant, IssueGrant
+from bonuses.api.viewsets import RowViewSet, api_cause
+from bonuses.models import Grant, GrantTransition
+from bonuses.services.cancel import cancel
+from bonuses.services.issue import IssueRequest, issue
+from bonuses.services.transition import GrantNotFound
+
+REFERENCE_HEADERS = {
+    "X-Fasttrack-Id": "id",
+    "X-Fasttrack-Actionid": "action_id",
+    "X-Fasttrack-Actiongroupid": "action_group_id",
+    "X-Fasttrack-Actioncommunicationprofileid": "action_communication_profile_id",
+    "X-Fasttrack-Activityid": "activity_id",
+    "X-Fasttrack-Triggerhash": "trigger_hash",
+}
+
+
+class GrantViewSet(RowViewSet):
+    queryset = Grant.objects.all()
+    columns = GRANT_COLUMNS
+    row = grant_row
+    filterset_class = GrantFilters
+    permissions_needed: ClassVar = {
+        "list": "bonuses.view_grant",
+        "retrieve": "bonuses.view_grant",
+        "transitions": "bonuses.view_grant",
+        "create": "bonuses.issue_grant",
+        "cancel": "bonuses.cancel_grant",
+    }
+
+    def missing(self, pk: str) -> GrantNotFound:
+        return GrantNotFound(pk)
+
+    def create(self, request: Request) -> Response:
+        body = read(request, IssueGrant)
+        asked = IssueRequest(
+            template_id=body.template_id,
+            player_id=body.player_id,
+            granted_by_kind=body.granted_by_kind,
+            granted_by_id=body.granted_by_id,
+            deposit_amount=body.deposit_amount,
+            loss_amount=body.loss_amount,
+            currency_override=body.currency_override,
+            meta=body.meta or {},
+            fasttrack_references={**references_of(request), **(body.fasttrack_references or {})},
+            request_key=None,
+        )
+        grant = issue(request=asked, cause=api_cause(request))
+        return Response(grant_row(values_of(grant)), status=201)
+
+    def cancel(self, request: Request, pk: str) -> Response:
+        grant_id = self.id_of(pk)
+        body = read(request, CancelGrant, may_be_empty=True)
+        cancel(grant_id=grant_id, cause=api_cause(request), reason=body.reason or "")
+        return Response(self.one(grant_id))
+
+    def transitions(self, request: Request, pk: str) -> Response:
+        grant_id = self.id_of(pk)
+        found = list(GrantTransition.objects.filter(grant=grant_id).order_by("seq").values(*TRANSITION_COLUMNS))
+        if not found:
+            self.one(grant_id)
+        return self.get_paginated_response([transition_row(change) for change in found])
+
+
+def references_of(request: Request) -> dict[str, Any]:
+    """What Fast Track said about the action behind this call; it comes back in every event of the grant."""
+    headers = request.headers
+    return {key: headers[header] for header, key in REFERENCE_HEADERS.items() if headers.get(header)}
