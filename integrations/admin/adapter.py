@@ -1,0 +1,100 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
+
+from integrations.admin.adapter_form import NOT_BY_THE_MODEL, WRITE_ONLY, AdapterForm
+from integrations.admin.common import AnyModelAdmin, when
+from integrations.models import Adapter
+from integrations.platforms import breaker
+
+SECRETS = (
+    "token_state",
+    "token",
+    "signing_secret_state",
+    "signing_secret",
+    "webhook_secret_state",
+    "webhook_secret",
+    "rotate",
+    "forget_previous",
+)
+TYPED = frozenset({*WRITE_ONLY, "rotate", "forget_previous"})
+
+
+@admin.register(Adapter)
+class AdapterAdmin(AnyModelAdmin):
+    form = AdapterForm
+    list_display = ("slug", "name", "kind", "base_url", "is_default", "is_active", "breaker_state")
+    list_filter = ("kind", "is_active")
+    search_fields = ("slug", "name")
+    readonly_fields = (
+        "token_state",
+        "signing_secret_state",
+        "webhook_secret_state",
+        "webhook_address",
+        "breaker_state",
+    )
+    fieldsets = (
+        (None, {"fields": ("slug", "name", "kind", "base_url", "is_active")}),
+        ("Whom it serves", {"fields": ("origins", "is_default", "capabilities")}),
+        ("Secrets", {"fields": SECRETS, "description": "Stored encrypted, never shown again."}),
+        ("Time-outs, in milliseconds", {"fields": ("connect_timeout_ms", "read_timeout_ms", "total_timeout_ms")}),
+        ("Pace", {"fields": ("max_requests_per_second", "max_concurrency", "max_processing_seconds")}),
+        ("State", {"fields": ("webhook_address", "breaker_state")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Adapter | None = None) -> Any:
+        """Who may only read sees whether secrets are set, and no field to type one into."""
+        may_type = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if may_type:
+            return self.fieldsets
+        return tuple(
+            (title, {**options, "fields": tuple(name for name in options["fields"] if name not in TYPED)})
+            for title, options in self.fieldsets
+        )
+
+    def get_form(self, request: HttpRequest, obj: Adapter | None = None, change: bool = False, **kwargs: Any) -> Any:
+        names = flatten_fieldsets(self.get_fieldsets(request, obj))
+        kwargs["fields"] = [name for name in names if name not in NOT_BY_THE_MODEL]
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    @method_decorator(sensitive_post_parameters(*WRITE_ONLY))
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @admin.display(description="token is set", boolean=True)
+    def token_state(self, adapter: Adapter) -> bool:
+        return bool(adapter.token)
+
+    @admin.display(description="signing secret is set", boolean=True)
+    def signing_secret_state(self, adapter: Adapter) -> bool:
+        return bool(adapter.signing_secret)
+
+    @admin.display(description="webhook secrets")
+    def webhook_secret_state(self, adapter: Adapter) -> str:
+        if not adapter.webhook_secret:
+            return "none: no webhook is accepted"
+        return "two: a rotation is under way" if adapter.webhook_secret_previous else "one"
+
+    @admin.display(description="webhook address")
+    def webhook_address(self, adapter: Adapter) -> SafeString:
+        return format_html("<code>/v1/adapters/{}/webhooks/bonus-events</code>", adapter.slug or "…")
+
+    @admin.display(description="circuit breaker")
+    def breaker_state(self, adapter: Adapter) -> str:
+        if adapter.created_at is None:
+            return "-"
+        state = breaker.state(adapter.pk)
+        text = f"{state.state.replace('_', ' ')}, {state.troubles} troubles in a row"
+        return f"{text}, until {when(state.until)}" if state.until else text
