@@ -1,0 +1,28 @@
+"""That `make bench` runs; never how fast."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import service
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.timeout(180)
+def test_every_row_is_measured() -> None:
+    service("TEST_DATABASE_URL")
+    service("TEST_REDIS_URL")
+    document = (ROOT / "docs" / "performance.md").read_text()
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.bench", "--quick"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads((ROOT / "var" / "bench" / "partial.json").read_text())["rows"]
+    named = {row["name"].partition(" (")[0].partition(" at depth")[0] for row in rows}
+    assert named == {"issue a grant", "apply a signed webhook", "a page of 50"}
+    assert all(value > 0 for row in rows for value in (*row["ours"], *row["other"]))
+    assert (ROOT / "docs" / "performance.md").read_text() == document

@@ -1,0 +1,27 @@
+from dataclasses import dataclass
+
+
+class BenchFailed(Exception):
+    """It could not be measured; the message says why."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything: bounded, so that a run ends in minutes on a small machine."""
+
+    rounds: int = 3
+    warm_up: int = 80
+    grants: int = 1_000
+    webhooks: int = 2_000
+    pgbench: int = 5_000
+    """Transactions a client."""
+    listed: int = 1_000_000
+    pages: int = 60
+    is_quick: bool = False
+
+
+QUICK = Sizes(rounds=2, warm_up=8, grants=16, webhooks=16, pgbench=20, listed=2_000, pages=3, is_quick=True)
+"""For seeing that it runs; the figures mean nothing."""
+
+CONNECTIONS = 8
+WORKERS, THREADS = 2, 4
