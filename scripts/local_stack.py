@@ -112,7 +112,7 @@ class Stack:
     def start_web(self) -> None:
         bind = f"127.0.0.1:{self.web_port}"
         gunicorn = (sys.executable, "-m", "gunicorn", "bonusdesk.wsgi", "--bind", bind)
-        self.start("web", *gunicorn, "--workers", "2", "--threads", "4")
+        self.start("web", *gunicorn, "--workers", "2", "--threads", "4", "--no-control-socket")
         self.wait_for("web", f"{self.web_url}/admin/login/")
 
     def start_worker(self) -> None:

@@ -41,7 +41,7 @@ def make_login(stack: Stack, password: str) -> None:
             raise
 
 
-def serve(port: int) -> None:
+def serve(port: int) -> NoReturn:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with Stack(FOLDER, environment(), port) as stack:
         stack.manage("migrate", "--verbosity", "0")
