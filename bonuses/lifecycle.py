@@ -90,7 +90,7 @@ def path(from_status: Status, to_status: Status) -> tuple[Status, ...]:
     """
     if from_status not in LIVE or from_status is to_status:
         return ()
-    if to_status in ALLOWED[from_status] and not (from_status is Status.QUEUED and to_status in ENDINGS):
+    if to_status in ALLOWED[from_status]:
         return (to_status,)
     for implied in (Status.PENDING, Status.ACTIVE):
         if implied in ALLOWED[from_status] and to_status in ALLOWED[implied]:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from bonuses.services.platform_event import receive
+from integrations import refused_webhooks
 from integrations.errors import DomainError
 from integrations.models import Adapter
 from integrations.signatures import BadSignature, verify
@@ -40,14 +41,17 @@ class BonusEventsView(APIView):
     permission_classes = ()
 
     def post(self, request: Request, slug: str) -> HttpResponse:
-        adapter = Adapter.objects.filter(slug=slug).first()
-        if adapter is None:
-            raise AdapterNotFound(f"There is no adapter {slug!r}.")
+        try:
+            adapter = Adapter.objects.get(slug=slug)
+        except Adapter.DoesNotExist:
+            raise AdapterNotFound(f"There is no adapter {slug!r}.") from None
         body = _raw_body(request)
         try:
             verify(secrets=adapter.webhook_secrets, headers=request.headers, body=body, now=timezone.now())
         except BadSignature as error:
-            log.warning("webhook_refused", adapter=slug, reason=str(error))
+            # Counted and not kept: anybody can send these.
+            refused_webhooks.count(slug)
+            log.debug("webhook_refused", adapter=slug, reason=str(error))
             raise WebhookNotAuthentic("The signature or its timestamp is not valid.") from error
         headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
         taken = receive(adapter=adapter, body=body, headers=headers)

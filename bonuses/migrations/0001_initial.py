@@ -226,6 +226,10 @@ class Migration(migrations.Migration):
                 ),
                 ("life", models.PositiveIntegerField(default=0, help_text="How often it was reversed.")),
                 ("life_began_at", models.DateTimeField(help_text="Platform's time of the last reversal.", null=True)),
+                (
+                    "life_ended_at",
+                    models.DateTimeField(help_text="Platform's time of the ending that it reported.", null=True),
+                ),
                 ("transition_count", models.PositiveIntegerField(default=0)),
                 ("amount", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=10)),

@@ -76,6 +76,7 @@ class Grant(models.Model):
     status = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Status], default=Status.QUEUED)
     life = models.PositiveIntegerField(default=0, help_text="How often it was reversed.")
     life_began_at = models.DateTimeField(null=True, help_text="Platform's time of the last reversal.")
+    life_ended_at = models.DateTimeField(null=True, help_text="Platform's time of the ending that it reported.")
     transition_count = models.PositiveIntegerField(default=0)
 
     amount = models.BigIntegerField()

@@ -6,10 +6,11 @@ from django.utils import timezone
 from bonuses.lifecycle import Cause, Status
 from bonuses.models import Grant
 from bonuses.services.credit import AdapterUnavailable, reload
-from bonuses.services.finish import finish, wish
+from bonuses.services.finish import finish
 from bonuses.services.issue import AdapterCapabilityMissing
 from bonuses.services.retry import retry
 from bonuses.services.transition import Change, lock_grant
+from bonuses.services.wish import wish
 from integrations.errors import DomainError
 from integrations.models import Adapter
 

@@ -34,9 +34,8 @@ def change_template(*, template_id: uuid.UUID, changes: dict[str, Any], by: str)
 
 def lock_template(template_id: uuid.UUID) -> BonusTemplate:
     """The row as it is now, and nobody else's until the transaction ends."""
-    template = (
-        BonusTemplate.objects.select_related("revision").select_for_update(of=("self",)).filter(pk=template_id).first()
-    )
+    # Without a join: who had to wait would have PostgreSQL look for the new row beside the old one's revision, in vain.
+    template = BonusTemplate.objects.select_for_update().filter(pk=template_id).first()
     if template is None:
         raise TemplateNotFound(f"There is no bonus template {template_id}.")
     return template

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from bonuses.lifecycle import Status
-from bonuses.models import Grant
+from bonuses.models import Grant, Player
 from bonuses.models.grant import GrantQuerySet
 from bonuses.models.player import PlayerStatus
 from bonuses.models.stop import stops_of
@@ -19,11 +19,30 @@ CALLS_A_CLAIM = 3
 """A claim may ask for the status, credit, and on DUPLICATE_GRANT ask again; it must outlive all three."""
 MARGIN = timedelta(seconds=5)
 
+# Subqueries, never joins: a join would have Django look the row up in a subquery of its own, and PostgreSQL does not
+# look there again when the update had to wait for another one. Two callers would get the same claim.
+_ACTIVE_PLAYER = Player.objects.filter(pk=OuterRef("player_id"), status=PlayerStatus.ACTIVE).order_by()
 _STOPS = stops_of(template=OuterRef("template_id"), adapter=OuterRef("adapter_id"), campaign=OuterRef("campaign_id"))
 
 
 def claim_until(adapter: Adapter, now: datetime) -> datetime:
-    return now + timedelta(milliseconds=CALLS_A_CLAIM * adapter.total_timeout_ms) + MARGIN
+    return now + _length(adapter)
+
+
+def claimed_at(grant: Grant) -> datetime:
+    """When the caller's claim was taken: what the platform answers under it is no older than that."""
+    assert grant.claimed_until is not None  # noqa: S101  asked by who holds the claim
+    return grant.claimed_until - _length(grant.adapter)
+
+
+def is_running_out(grant: Grant) -> bool:
+    """Whether a call that began now could outlive the caller's claim: he was held up, and others may call by then."""
+    call = timedelta(milliseconds=grant.adapter.total_timeout_ms)
+    return grant.claimed_until is None or timezone.now() + call > grant.claimed_until
+
+
+def _length(adapter: Adapter) -> timedelta:
+    return timedelta(milliseconds=CALLS_A_CLAIM * adapter.total_timeout_ms) + MARGIN
 
 
 def claim_credit(grant: Grant) -> bool:
@@ -33,9 +52,9 @@ def claim_credit(grant: Grant) -> bool:
     """
     now = timezone.now()
     may_be_credited = (
-        Grant.objects.filter(status=Status.QUEUED, needs_person=False, wish="", player__status=PlayerStatus.ACTIVE)
+        Grant.objects.filter(status=Status.QUEUED, needs_person=False, wish="")
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-        .filter(~Exists(_STOPS))
+        .filter(Exists(_ACTIVE_PLAYER), ~Exists(_STOPS))
     )
     return _claim(grant, may_be_credited, now, counter="attempts", attempted_at=now)
 
@@ -52,9 +71,11 @@ def claim_ending(grant: Grant) -> bool:
 
 
 def _claim(grant: Grant, eligible: GrantQuerySet, now: datetime, *, counter: str, **marks: datetime) -> bool:
+    """Fails as well when somebody has tried since the caller read the grant: what he knows of it is out of date."""
     until = claim_until(grant.adapter, now)
     fields = {"claimed_until": until, "next_attempt_at": until, counter: F(counter) + 1, **marks}
-    if not eligible.filter(pk=grant.pk).unclaimed(now).update(**fields):
+    unchanged = eligible.filter(pk=grant.pk, attempted_at=grant.attempted_at)
+    if not unchanged.unclaimed(now).update(**fields):
         return False
     grant.claimed_until = until
     setattr(grant, counter, getattr(grant, counter) + 1)

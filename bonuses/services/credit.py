@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from bonuses.lifecycle import LIVE, Cause, Status
 from bonuses.models import Grant
-from bonuses.services.claim import backoff, claim_credit, postpone, release, wake_queued
+from bonuses.services.claim import (
+    backoff,
+    claim_credit,
+    claimed_at,
+    is_running_out,
+    postpone,
+    release,
+    wake_queued,
+)
+from bonuses.services.early import follow_up
 from bonuses.services.order import grant_order
 from bonuses.services.transition import Change, lock_grant
 from integrations.errors import DomainError
@@ -93,18 +102,23 @@ def credit_new(grant: Grant, *, cause: Cause) -> Grant:
 
 def _call(grant: Grant, gateway: Gateway, *, cause: Cause, attempted_before: datetime | None) -> Grant:
     failpoint("credit.claimed")
+    if is_running_out(grant):
+        late = PlatformUnavailable("held up until the claim was running out", retry_after=0)
+        raise _put_off(grant, late, attempted_before)
     try:
         answer = gateway.grant(grant_order(grant))
     except PlatformRefused as refused:
         failpoint("credit.answered")
-        _noted(grant, refused.breaker_closed)
         fail(grant, code=refused.code, message=refused.message, cause=cause)
+        _noted(grant, refused.breaker_closed)
         raise AdapterRejected(grant.pk, refused) from refused
     except PlatformTrouble as trouble:
         raise _put_off(grant, trouble, attempted_before) from trouble
     failpoint("credit.answered")
+    # First what we know of this one; waking the others may take long, or fail.
+    settled = settle(grant, answer.value, cause=cause)
     _noted(grant, answer.breaker_closed)
-    return settle(grant, answer.value, cause=cause)
+    return settled
 
 
 def ask(grant: Grant, gateway: Gateway) -> PlatformBonus | None:
@@ -133,7 +147,10 @@ def settle(grant: Grant, bonus: PlatformBonus, *, cause: Cause) -> Grant:
         target = as_wished(locked, PLATFORM_STATUS[bonus.status])
         if not change.advance(target, reason=locked.wish_reason if target == locked.wish else ""):
             _note_drift(change, target)
-        locked.claimed_until = None
+        else:
+            follow_up(change, since=claimed_at(grant))
+        if locked.claimed_until == grant.claimed_until:
+            locked.claimed_until = None
         locked.needs_person = False
         # A wish that waited until the outcome was known is due now; otherwise nothing is left to do.
         locked.next_attempt_at = now if locked.wish else None
@@ -143,8 +160,12 @@ def settle(grant: Grant, bonus: PlatformBonus, *, cause: Cause) -> Grant:
 
 
 def as_wished(grant: Grant, theirs: Status) -> Status:
-    """What a platform calls cancelled may be the echo of our own call for another ending: then it ended as we wished."""
-    return Status(grant.wish) if grant.wish and theirs is Status.CANCELLED else theirs
+    """What a platform calls cancelled may be the echo of our own call for an ending: then it ended as we wished.
+
+    While it is queued no such call has been made.
+    """
+    is_echo = bool(grant.wish) and theirs is Status.CANCELLED and grant.state is not Status.QUEUED
+    return Status(grant.wish) if is_echo else theirs
 
 
 def fail(grant: Grant, *, code: str, message: str, cause: Cause) -> Grant:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from bonuses.lifecycle import Cause, CauseKind, Status
 from bonuses.models import Grant
-from bonuses.services.claim import backoff, claim_ending, release, wake_queued
+from bonuses.services.claim import backoff, claim_ending, claimed_at, release, wake_queued
 from bonuses.services.credit import (
     PLATFORM_STATUS,
     AdapterRejected,
@@ -15,22 +15,11 @@ from bonuses.services.credit import (
     reload,
     settle,
 )
+from bonuses.services.early import follow_up
 from bonuses.services.transition import Change, lock_grant
 from integrations.failpoints import failpoint
 from integrations.platforms.base import CancelOrder, PlatformRefused, PlatformTrouble
 from integrations.platforms.gateway import Gateway
-
-
-def wish(change: Change, ending: Status, *, reason: str) -> None:
-    """Remember how we want a grant to end; the first wish stands. Written by the change's `save`."""
-    grant = change.grant
-    if grant.wish:
-        return
-    grant.wish = ending.value
-    grant.wish_reason = reason[:500]
-    grant.wish_cause = change.cause.kind.value
-    grant.wish_actor = change.cause.actor
-    grant.next_attempt_at = change.now
 
 
 def finish(grant: Grant) -> Grant:
@@ -56,9 +45,10 @@ def finish(grant: Grant) -> Grant:
         release(grant, retry_in=delay)
         raise AdapterUnavailable(grant.pk, retry_after=delay) from trouble
     failpoint("finish.answered")
+    ended = _ended(grant)
     if answer.breaker_closed:
         wake_queued(grant.adapter)
-    return _ended(grant)
+    return ended
 
 
 def _ended(grant: Grant) -> Grant:
@@ -68,6 +58,7 @@ def _ended(grant: Grant) -> Grant:
         # A webhook may have ended it first, and cleared the wish.
         if locked.wish:
             change.advance(Status(locked.wish), reason=locked.wish_reason)
+            follow_up(change, since=claimed_at(grant))
         locked.heard_at = change.now
         change.save()
     locked.adapter = grant.adapter

@@ -102,7 +102,13 @@ def issue(*, request: IssueRequest, cause: Cause) -> Grant:
     grant, is_new = promise(request=request, cause=cause)
     if is_new:
         failpoint("issue.promised")
-        grant = credit_new(grant, cause=cause)
+        try:
+            grant = credit_new(grant, cause=cause)
+        except AdapterUnavailable:
+            # A webhook may have said what the answer did not.
+            grant = reload(grant)
+            if grant.state is Status.QUEUED:
+                raise
     if grant.state is Status.QUEUED:
         raise AdapterUnavailable(grant.pk, retry_after=SOON)
     if grant.state is Status.FAILED:
@@ -224,9 +230,10 @@ def _template(request: IssueRequest) -> BonusTemplate:
 
 
 def _player(player_id: uuid.UUID) -> Player:
-    player = Player.objects.filter(pk=player_id).first()
-    if player is None:
-        raise PlayerNotFound(f"There is no player {player_id}.")
+    try:
+        player = Player.objects.get(pk=player_id)
+    except Player.DoesNotExist:
+        raise PlayerNotFound(f"There is no player {player_id}.") from None
     if not player.may_be_granted:
         raise PlayerBlocked(f"The player is {player.status}.", status=player.status)
     return player

@@ -37,7 +37,10 @@ def take_effect(change: Change, event: PlatformEvent) -> DeliveryOutcome:
     if grant.life_began_at is not None and event.ts < grant.life_began_at:
         # It belongs to a life that a reversal has closed.
         return NOT_APPLIED
-    return handler(change, event)
+    outcome = handler(change, event)
+    if outcome == APPLIED and grant.has_ended:
+        grant.life_ended_at = event.ts
+    return outcome
 
 
 def _after_an_end_without_credit(change: Change, event: PlatformEvent) -> DeliveryOutcome:
@@ -81,8 +84,8 @@ def _wager_reverted(change: Change, event: PlatformEvent) -> DeliveryOutcome:
 
 def _paid_out(change: Change, event: PlatformEvent, to: Status) -> DeliveryOutcome:
     grant = change.grant
-    if not grant.is_live:
-        return NOT_APPLIED
+    if grant.has_ended:
+        return _second_ending(change, event)
     if event.data.total_wagered is not None:
         grant.progress_hundredths = max(grant.progress_hundredths, event.data.total_wagered * 100)
     turned_real = event.data.turned_real
@@ -103,16 +106,26 @@ def _auto_completed(change: Change, event: PlatformEvent) -> DeliveryOutcome:
 
 
 def _lost(change: Change, event: PlatformEvent) -> DeliveryOutcome:
+    if change.grant.has_ended:
+        return _second_ending(change, event)
     return _outcome(change.advance(Status.LOST))
 
 
 def _withdrawn(change: Change, event: PlatformEvent) -> DeliveryOutcome:
     """The platform ended it. Its `cancelled` echoes our own call when we had a wish: then it ends as we wished."""
     grant = change.grant
+    if grant.has_ended:
+        return _second_ending(change, event)
     to = Status(event.event.removeprefix("bonus."))
-    if grant.wish and to in (Status.CANCELLED, grant.wish):
+    if grant.wish and grant.state is not Status.QUEUED and to in (Status.CANCELLED, grant.wish):
         return _outcome(change.advance(Status(grant.wish), reason=grant.wish_reason))
     return _outcome(change.advance(to, reason=event.data.reason or ""))
+
+
+def _second_ending(change: Change, event: PlatformEvent) -> DeliveryOutcome:
+    """It has ended already. If that was before this, the reversal in between is still on its way."""
+    ended_at = change.grant.life_ended_at
+    return EARLY if ended_at is not None and event.ts > ended_at else NOT_APPLIED
 
 
 def _reversed(change: Change, event: PlatformEvent) -> DeliveryOutcome:
@@ -120,6 +133,9 @@ def _reversed(change: Change, event: PlatformEvent) -> DeliveryOutcome:
     if grant.state in LIVE:
         # The ending that it takes back has not arrived yet; kept until it has.
         return EARLY
+    if grant.life_ended_at is not None and event.ts < grant.life_ended_at:
+        # It took back an earlier ending, of which we have not heard: the one that we know came after it.
+        return NOT_APPLIED
     if event.data.amount is not None:
         grant.amount = event.data.amount
         grant.amount_base = base_amount(grant.amount, grant)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils import timezone
 from bonuses.lifecycle import Cause, CauseKind
 from bonuses.models import Grant
 from bonuses.services.credit import hear
-from bonuses.services.platform_effects import take_effect
+from bonuses.services.early import take_in_turn
 from bonuses.services.transition import Change, GrantNotFound, lock_grant
 from bonuses.webhook_events import MalformedEvent, PlatformEvent, parse
 from integrations.errors import DomainError
@@ -93,23 +93,11 @@ def _apply(delivery: WebhookDelivery, event: PlatformEvent, grant: Grant, *, act
     cause = Cause(CauseKind.WEBHOOK, actor=actor, webhook_id=delivery.pk)
     change = Change(grant, cause=cause, now=timezone.now())
     hear(change, platform_bonus_id=event.platform_bonus_id)
-    delivery.outcome = take_effect(change, event)
-    if grant.has_ended and delivery.outcome == DeliveryOutcome.APPLIED:
-        _apply_early_ones(change, delivery.adapter)
+    delivery.outcome = take_in_turn(change, event, delivery)
     change.save()
     # The unique key decides which of several deliveries of one event counts; the others are undone whole.
     delivery.dedup_key = event.event_id
     delivery.save()
-
-
-def _apply_early_ones(change: Change, adapter: Adapter) -> None:
-    """What came before the ending it builds on (a reversal) follows it now, in the platform's order."""
-    kept = WebhookDelivery.objects.filter(adapter=adapter, grant_id=change.grant.pk, outcome=DeliveryOutcome.EARLY)
-    read = [(parse(delivery.body.encode()), delivery) for delivery in kept.order_by("received_at", "id")]
-    for event, delivery in sorted(read, key=lambda pair: pair[0].ts):
-        change.cause = replace(change.cause, webhook_id=delivery.pk)
-        delivery.outcome = take_effect(change, event)
-        delivery.save(update_fields=["outcome"])
 
 
 def _was_taken(delivery: WebhookDelivery, event: PlatformEvent) -> bool:

@@ -3,8 +3,9 @@ from django.utils import timezone
 
 from bonuses.lifecycle import SYSTEM, Status
 from bonuses.models import Grant
-from bonuses.services.claim import claim_question
+from bonuses.services.claim import claim_question, claimed_at
 from bonuses.services.credit import PLATFORM_STATUS, as_wished, ask, hear, reachable, reload
+from bonuses.services.early import follow_up
 from bonuses.services.transition import Change, lock_grant
 from integrations.platforms.base import PlatformBonus
 
@@ -27,7 +28,9 @@ def reconcile(grant: Grant) -> Grant:
         # Had it moved while we asked, the answer could be older than what we know.
         if locked.transition_count == grant.transition_count:
             _compare(change, found)
-        locked.claimed_until = None
+            follow_up(change, since=claimed_at(grant))
+        if locked.claimed_until == grant.claimed_until:
+            locked.claimed_until = None
         locked.next_attempt_at = change.now if locked.wish else None
         change.save()
     locked.adapter = grant.adapter

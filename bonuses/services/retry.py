@@ -70,7 +70,10 @@ def _resume(grant: Grant, *, hold: Hold | None, cause: Cause) -> Grant:
 def _unseen(grant: Grant, *, hold: Hold | None, cause: Cause) -> Grant:
     """The platform does not know it. That proves something only after the time it may take to process a call."""
     assert grant.attempted_at is not None  # noqa: S101  only what was attempted is asked for
-    proven_at = grant.attempted_at + timedelta(seconds=grant.adapter.max_processing_seconds)
+    # Our call may have left as late as its time-out allows; from then on the platform may take its time.
+    proven_at = grant.attempted_at + timedelta(
+        seconds=grant.adapter.max_processing_seconds, milliseconds=grant.adapter.total_timeout_ms
+    )
     if timezone.now() < proven_at:
         release(grant, retry_in=(proven_at - timezone.now()).total_seconds())
         return reload(grant)

@@ -17,11 +17,8 @@ class GrantLimitReached(DomainError):
 
 def free_slot(*, template: BonusTemplate, player: Player, window: int, limit: int | None) -> int:
     """The lowest free slot. Raises `GrantLimitReached`; who loses the race for it meets the constraint instead."""
-    held = set(
-        Grant.objects.filter(template=template, player=player, window=window, slot__isnull=False).values_list(
-            "slot", flat=True
-        )
-    )
+    held_ones = Grant.objects.filter(template=template, player=player, window=window, slot__isnull=False)
+    held = set(held_ones.order_by().values_list("slot", flat=True))
     if limit is not None and len(held) >= limit:
         raise GrantLimitReached
     return next(slot for slot in range(len(held) + 1) if slot not in held)

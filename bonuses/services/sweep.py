@@ -16,10 +16,11 @@ from bonuses.models import Grant
 from bonuses.models.grant import GrantQuerySet
 from bonuses.services.claim import LONGEST_DELAY, postpone
 from bonuses.services.credit import AdapterRejected, AdapterUnavailable
-from bonuses.services.finish import finish, wish
+from bonuses.services.finish import finish
 from bonuses.services.reconcile import reconcile
 from bonuses.services.retry import retry
 from bonuses.services.transition import Change, lock_grant
+from bonuses.services.wish import wish
 from integrations.models import Adapter
 
 log = structlog.get_logger(__name__)

@@ -39,10 +39,10 @@ def lock_grant(grant_id: uuid.UUID, *, adapter: Adapter | None = None) -> Grant:
     grants = Grant.objects.locked().select_related("revision", "player")
     if adapter is not None:
         grants = grants.filter(adapter=adapter)
-    grant = grants.filter(pk=grant_id).first()
-    if grant is None:
-        raise GrantNotFound(grant_id)
-    return grant
+    try:
+        return grants.get(pk=grant_id)
+    except Grant.DoesNotExist:
+        raise GrantNotFound(grant_id) from None
 
 
 class Change:
@@ -116,8 +116,12 @@ class Change:
         return self._moment
 
     def _leave_queue(self) -> None:
-        """The outcome is known: nobody has to find it out any more, and a wish that waited for it is due."""
+        """The outcome is known: nobody has to find it out any more, and a wish that waited for it is due.
+
+        Who is still calling to find it out has lost his claim, so that his doubts change nothing here.
+        """
         self.grant.needs_person = False
+        self.grant.claimed_until = None
         self.grant.next_attempt_at = self.now if self.grant.wish else None
 
     def _settle_columns(self, to: Status) -> None:
@@ -128,6 +132,7 @@ class Change:
         elif to is Status.REVERSED:
             grant.life += 1
             grant.ended_at = None
+            grant.life_ended_at = None
             # What had become real money is bonus money again.
             grant.bonus_turned_real = None
         if to in ENDED:
@@ -190,6 +195,7 @@ _ALTERABLE = (
     "status",
     "life",
     "life_began_at",
+    "life_ended_at",
     "transition_count",
     "amount",
     "amount_base",

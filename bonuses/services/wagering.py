@@ -10,8 +10,8 @@ from bonuses.lifecycle import Status
 from bonuses.models import Bet, Grant
 from bonuses.models.template import MaxBetAction
 from bonuses.money import MAX_MINOR
-from bonuses.services.finish import wish
 from bonuses.services.transition import Change
+from bonuses.services.wish import wish
 from bonuses.webhook_events import Bet as BetData
 from bonuses.webhook_events import RevertedBet
 

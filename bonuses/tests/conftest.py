@@ -49,7 +49,8 @@ def simulator(_simulator: SimulatorThread) -> Remote:
 @pytest.fixture
 def adapter(db: None, simulator: Remote) -> Adapter:
     """The default adapter, served by the simulator."""
-    return AdapterFactory(kind="simulator", base_url=simulator.url)
+    served: Adapter = AdapterFactory(kind="simulator", base_url=simulator.url)
+    return served
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ def test_the_platform_credits_it_once(adapter: Adapter, simulator: Remote, wire:
 def test_the_row_once_credited(adapter: Adapter, simulator: Remote) -> None:
     began = timezone.now()
     row = current(give())
+    assert row.attempted_at is not None
+    assert row.activated_at is not None
     assert row.platform_bonus_id == simulator.grant(row.pk)["platform_bonus_id"]
     assert (row.claimed_until, row.next_attempt_at, row.needs_person, row.attempts) == (None, None, False, 1)
     assert (row.slot, row.window, row.life, row.wish) == (0, 0, 0, "")

@@ -1,7 +1,5 @@
 """Anti-stacking: the slots that a player's grants of one template take, keep and give back."""
 
-from collections.abc import Callable
-
 import pytest
 import time_machine
 
@@ -21,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def player() -> Player:
-    return PlayerFactory(external_id="slot-player")
+    lucky: Player = PlayerFactory(external_id="slot-player")
+    return lucky
 
 
 def slots(template: BonusTemplate) -> list[int | None]:
@@ -29,7 +28,8 @@ def slots(template: BonusTemplate) -> list[int | None]:
 
 
 def limited(limit: int | None, **fields: object) -> BonusTemplate:
-    return TemplateFactory(max_grants_per_player=limit, **fields)
+    template: BonusTemplate = TemplateFactory(max_grants_per_player=limit, **fields)
+    return template
 
 
 def at_the_limit(template: BonusTemplate, player: Player) -> bool:
@@ -153,14 +153,11 @@ def test_a_limit_that_is_lowered_later_counts_all_that_hold_a_slot(
     assert at_the_limit(template, player)
 
 
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], time_machine.travel]:
-    return lambda day: time_machine.travel(f"{day}T12:00:00Z", tick=True)
+def on(day: str) -> time_machine.travel:
+    return time_machine.travel(f"{day}T12:00:00Z", tick=True)
 
 
-def test_cashback_is_limited_in_each_window(
-    adapter: Adapter, player: Player, on: Callable[[str], time_machine.travel]
-) -> None:
+def test_cashback_is_limited_in_each_window(adapter: Adapter, player: Player) -> None:
     """Windows of seven days from the epoch, a Thursday: 1970-01-01 is day 0, 2026-11-19 is day 20776."""
     template = limited(1, type="cashback")
     request = {"loss_amount": 5000}
@@ -174,9 +171,7 @@ def test_cashback_is_limited_in_each_window(
     assert slots(template) == [0, 0]
 
 
-def test_other_types_are_limited_for_good(
-    adapter: Adapter, player: Player, on: Callable[[str], time_machine.travel]
-) -> None:
+def test_other_types_are_limited_for_good(adapter: Adapter, player: Player) -> None:
     template = limited(1)
     with on("2026-01-01"):
         assert give(template, player).window == 0

@@ -31,7 +31,7 @@ PATHS: dict[tuple[str, str], tuple[str, ...]] = {
     ("queued", "lost"): ("active", "lost"),
     ("queued", "expired"): ("pending", "expired"),
     ("queued", "forfeited"): ("pending", "forfeited"),
-    ("queued", "cancelled"): ("pending", "cancelled"),
+    ("queued", "cancelled"): ("cancelled",),
     ("pending", "active"): ("active",),
     ("pending", "expired"): ("expired",),
     ("pending", "forfeited"): ("forfeited",),

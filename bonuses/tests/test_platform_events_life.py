@@ -96,7 +96,17 @@ def test_a_bonus_may_end_unclaimed(event: str) -> None:
     assert current(grant).activated_at is None
 
 
-@pytest.mark.parametrize("event", WITHDRAWN)
+def test_what_the_platform_cancels_before_it_gave_it_was_never_the_players() -> None:
+    grant = promised()
+    answer = deliver(grant, "bonus.cancelled", {"reason": "campaign withdrawn"})
+    assert (answer.applied, answer.new_status) == (True, "cancelled")
+    assert life_of(grant) == ["queued", "cancelled"]
+    assert told(grant) == []
+    ended = current(grant)
+    assert (ended.slot, ended.next_attempt_at, ended.claimed_until) == (None, None, None)
+
+
+@pytest.mark.parametrize("event", ["bonus.expired", "bonus.forfeited"])
 def test_the_end_of_an_unclaimed_bonus_we_had_not_heard_of_implies_that_it_was_given(event: str) -> None:
     status, key = ENDINGS[event]
     grant = promised()

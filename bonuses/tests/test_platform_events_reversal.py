@@ -132,6 +132,35 @@ def test_a_reversal_may_be_the_first_we_hear() -> None:
     assert told(grant) == ["0:Created", "0:Lost", "1:Reversed"]
 
 
+def test_an_ending_that_overtook_its_reversal_follows_it() -> None:
+    grant = credited()
+    deliver(grant, "bonus.completed", ts=at(1))
+    second = deliver(grant, "bonus.lost", ts=at(3))
+    assert (second.applied, second.new_status) == (False, "completed")
+    answer = deliver(grant, "bonus.reversed", ts=at(2))
+    assert (answer.applied, answer.new_status) == (True, "lost")
+    assert life_of(grant) == ["queued", "active", "completed", "reversed", "lost"]
+    assert told(grant) == ["0:Created", "0:Completed", "1:Reversed", "1:Lost"]
+
+
+def test_an_ending_after_a_reversal_that_waits_waits_too() -> None:
+    grant = credited()
+    deliver(grant, "bonus.reversed", ts=at(2))
+    assert deliver(grant, "bonus.lost", ts=at(3)).new_status == "active"
+    assert deliver(grant, "bonus.completed", ts=at(1)).new_status == "lost"
+    assert life_of(grant) == ["queued", "active", "completed", "reversed", "lost"]
+    assert outcomes() == ["applied"] * 4
+
+
+def test_a_reversal_that_a_later_ending_overtook_does_not_bring_it_back() -> None:
+    grant = credited()
+    deliver(grant, "bonus.lost", ts=at(3))
+    for event, ts in (("bonus.reversed", at(2)), ("bonus.completed", at(1))):
+        assert deliver(grant, event, ts=ts).applied is False
+    assert life_of(grant) == ["queued", "active", "lost"]
+    assert outcomes() == ["applied", "applied", "not_applied", "not_applied"]
+
+
 def test_a_replay_of_a_reversal_that_waits_does_not_count_twice() -> None:
     grant = credited()
     for _ in range(2):

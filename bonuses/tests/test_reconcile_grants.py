@@ -22,9 +22,7 @@ def silent(grant: Grant, *, hours: int = 25) -> Grant:
 
 
 @pytest.mark.parametrize("status", ["completed", "auto_completed", "lost", "expired", "forfeited", "cancelled"])
-def test_an_ending_that_we_missed_is_taken_over(
-    adapter: Adapter, simulator: Remote, wire: Wire, status: str
-) -> None:
+def test_an_ending_that_we_missed_is_taken_over(adapter: Adapter, simulator: Remote, wire: Wire, status: str) -> None:
     grant = silent(give())
     simulator.enqueue({"event": f"bonus.{status}", "grant_id": str(grant.pk)})
     assert sweep.reconcile_grants().done == 1

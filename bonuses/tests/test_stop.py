@@ -25,7 +25,8 @@ Turn = Callable[[], None]
 
 @pytest.fixture
 def template() -> BonusTemplate:
-    return TemplateFactory(max_grants_per_player=None)
+    unlimited: BonusTemplate = TemplateFactory(max_grants_per_player=None)
+    return unlimited
 
 
 @pytest.fixture(params=SCOPES)

@@ -18,6 +18,7 @@ from bonuses.tests.platform_reports import (
     status_of,
     ucrm_headers,
 )
+from integrations import refused_webhooks
 from integrations.models import Adapter, WebhookDelivery
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,15 @@ def test_a_report_signed_with_our_headers_is_taken(client: Client, grant: Grant)
     assert response["Content-Type"] == "application/json"
     assert response.json() == {"received": True, "applied": True, "new_status": "active"}
     assert status_of(grant) == "active"
+
+
+def test_who_can_not_sign_is_only_counted(client: Client, grant: Grant) -> None:
+    before, earlier = everything(), refused_webhooks.counts().get("acme", 0)
+    for _ in range(2):
+        assert refused(post(client, b"{", headers=ucrm_headers(b"{", secret="guessed")), before)
+    assert post(client, b"{", slug="nobody", headers=ucrm_headers(b"{")).status_code == 404
+    assert refused_webhooks.counts()["acme"] == earlier + 2
+    assert "nobody" not in refused_webhooks.counts()
 
 
 @pytest.mark.parametrize("secret", [WHSEC, WHSEC.removeprefix("whsec_")])

@@ -19,8 +19,12 @@ def test_nothing_is_fetched_without_a_source(settings: Settings, monkeypatch: py
 def test_the_source_is_fetched(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.EXCHANGE_RATES_URL = "https://rates.example/daily.xml"
     fetched = []
-    report = ImportReport(created=1, unchanged=2)
-    monkeypatch.setattr(tasks, "fetch", lambda url: (fetched.append(url), report)[1])
+
+    def fetch(url: str) -> ImportReport:
+        fetched.append(url)
+        return ImportReport(created=1, unchanged=2)
+
+    monkeypatch.setattr(tasks, "fetch", fetch)
 
     tasks.fetch_rates()
 
