@@ -79,6 +79,7 @@ def _database() -> dict[str, Any]:
     config = env.database("DATABASE_URL", f"sqlite:///{quote(str(VAR_DIR / 'bonusdesk.sqlite3'))}")
     if not config:
         return config
+    config.setdefault("CONN_MAX_AGE", 60)
     if config["ENGINE"].endswith("sqlite3"):
         if config["NAME"] != ":memory:":
             path = BASE_DIR / config["NAME"]
@@ -92,7 +93,6 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
     else:
-        config.setdefault("CONN_MAX_AGE", 60)
         config["CONN_HEALTH_CHECKS"] = True
         config["OPTIONS"] = {"connect_timeout": 5, **config.get("OPTIONS", {})}
     return config

@@ -27,9 +27,9 @@ from scripts.local_stack import ROOT, ChildDied, Stack, free_port, local_environ
 
 FOLDER = ROOT / "var" / "demo"
 PLAYERS = 200
-SECOND_BONUSES = 40
+SECOND_BONUSES = 20
 CALLERS = 4
-LIFE_SECONDS = 4.0
+LIFE_SECONDS = 3.0
 DEADLINE = 120.0
 OUTAGE_SECONDS = 1.5
 NEEDS_DEPOSIT = frozenset({"deposit_match", "reload"})
@@ -95,10 +95,11 @@ def main() -> int:
 def _start(stack: Stack, console: Console) -> Remote:
     console.print("A fresh database, rates, templates, players …")
     stack.manage("migrate", "--verbosity", "0")
+    stack.start_web()
+    stack.start_worker()
     stack.manage("seed_demo", "--players", str(PLAYERS))
     platform = stack.start_platform(life_seconds=LIFE_SECONDS)
-    stack.start_worker()
-    stack.start_web()
+    stack.wait_for_web()
     return platform
 
 

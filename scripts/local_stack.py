@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import urllib3
+from cryptography.fernet import Fernet
 
 from integrations.simulator.remote import Remote
 
@@ -34,15 +35,21 @@ def free_port() -> int:
 
 
 def local_environment(folder: Path) -> dict[str, str]:
-    """A debug environment of its own: nothing that is set outside decides which database or broker is used."""
+    """One of its own, as in production but without TLS: nothing set outside decides which database or broker is used.
+
+    Not DEBUG, in which Django keeps a readable copy of every statement, at more than the statement's own price.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "BONUSDESK_"))}
     for name in ("REDIS_URL", "EXCHANGE_RATES_URL"):
         kept.pop(name, None)
     return kept | {
         "DJANGO_SETTINGS_MODULE": "bonusdesk.settings",
-        "DJANGO_DEBUG": "1",
-        "DJANGO_SECRET_KEY": secrets.token_urlsafe(40),
-        "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "DJANGO_DEBUG": "0",
+        "DJANGO_SECRET_KEY": secrets.token_urlsafe(64),
+        "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
+        "DJANGO_CSRF_TRUSTED_ORIGINS": "http://127.0.0.1",
+        "DJANGO_SSL_REDIRECT": "0",
+        "BONUSDESK_FIELD_KEYS": Fernet.generate_key().decode(),
         "BONUSDESK_INTERNAL_SECRETS": secrets.token_urlsafe(32),
         "DATABASE_URL": f"sqlite:///{folder / 'bonusdesk.sqlite3'}",
         "CELERY_BROKER_URL": f"filesystem://{folder / 'broker'}",
@@ -100,7 +107,7 @@ class Stack:
         """The casino, and an adapter row that points at it."""
         port = port or free_port()
         url = f"http://127.0.0.1:{port}"
-        token, secret, webhook_secret = (secrets.token_urlsafe(24) for _ in range(3))
+        token, secret, webhook_secret = (secrets.token_hex(24) for _ in range(3))
         shared = ("--token", token, "--secret", secret, "--webhook-secret", webhook_secret)
         self.manage("add_adapter", "--slug", SLUG, "--kind", "simulator", "--base-url", url, "--default", *shared)
         webhooks = f"{self.web_url}/v1/adapters/{SLUG}/webhooks/bonus-events"
@@ -113,7 +120,9 @@ class Stack:
         bind = f"127.0.0.1:{self.web_port}"
         gunicorn = (sys.executable, "-m", "gunicorn", "bonusdesk.wsgi", "--bind", bind)
         self.start("web", *gunicorn, "--workers", "2", "--threads", "4", "--no-control-socket")
-        self.wait_for("web", f"{self.web_url}/admin/login/")
+
+    def wait_for_web(self) -> None:
+        self.wait_for("web", f"{self.web_url}/v1/bonus-templates")
 
     def start_worker(self) -> None:
         self.start("worker", *MANAGE, "worker", "--beat", "--concurrency", "1")

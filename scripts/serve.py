@@ -52,6 +52,7 @@ def serve(port: int) -> NoReturn:
             stack.manage("seed_demo", "--players", "50")
         stack.start_platform(life_seconds=LIFE_SECONDS)
         stack.start_web()
+        stack.wait_for_web()
         stack.start_worker()
         print(f"bonusdesk  {stack.web_url}/admin/  login {LOGIN}, password {password}")
         print(f"API        {stack.web_url}/v1/  X-Internal-Secret: {stack.secret.partition(',')[0]}")

@@ -32,8 +32,7 @@ def test_a_webhook_clears_the_doubt_that_a_lost_answer_leaves(
     change(adapter, capabilities=capabilities)
     simulator.add_fault("drop", count=1)
     wire.after_next(lambda: deliver(only(), "bonus.credited"))
-    with pytest.raises(AdapterUnavailable):
-        give()
+    assert give().status == "active"
     row = only()
     assert (row.status, row.needs_person, row.next_attempt_at, row.claimed_until) == ("active", False, None, None)
 
@@ -48,8 +47,7 @@ def test_a_wish_that_came_during_such_a_call_is_carried_out(adapter: Adapter, si
         deliver(only(), "bonus.credited")
 
     wire.after_next(cancelled_then_credited)
-    with pytest.raises(AdapterUnavailable):
-        give()
+    assert give().status == "active"
     assert sweep.carry_out_wishes().done == 1
     assert life_of(only()) == ["queued", "active", "cancelled"]
     assert simulator.grant(only().pk)["status"] == "cancelled"

@@ -96,7 +96,7 @@ def test_parallel_events_that_name_one_bet_count_it_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_endings_end_it_once() -> None:
-    grant = promised()
+    grant = credited()
     endings = ["completed", "auto_completed", "lost", "expired", "forfeited", "cancelled"]
     answers = at_once(lambda number: post(Client(), report(grant, f"bonus.{endings[number]}")).json())
     assert sum(answer["applied"] for answer in answers) == 1
