@@ -24,4 +24,4 @@ QUICK = Sizes(rounds=2, warm_up=8, grants=16, webhooks=16, pgbench=20, listed=2_
 """For seeing that it runs; the figures mean nothing."""
 
 CONNECTIONS = 8
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, 1
