@@ -20,23 +20,10 @@ from bonuses.configs import MAX_COUNT, MAX_HOURS
 from bonuses.models import BonusTemplate
 from bonuses.models.template import BonusType
 from bonuses.money import MAX_MINOR, display
+from bonuses.services.terms_revision import TERMS_FIELDS
 from integrations import currencies
 
-PLAIN = (
-    "name",
-    "status",
-    "product",
-    "bonus_code",
-    "wagering_requirement_multiplier",
-    "wagering_basis",
-    "max_bet_during_wagering",
-    "max_bet_action",
-    "time_limit_hours",
-    "max_grants_per_player",
-    "game_contribution",
-    "max_win_cap",
-    "fasttrack_type",
-)
+PLAIN = ("name", "status", *(name for name in TERMS_FIELDS if name not in ("type", "config")))
 
 RULES = ("wagering_basis", "wagering_requirement_multiplier", "game_contribution")
 

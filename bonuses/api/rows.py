@@ -5,29 +5,11 @@ from operator import attrgetter
 from typing import Any
 
 from bonuses.models import Grant
+from bonuses.services.terms_revision import TERMS_FIELDS
 
 Row = dict[str, Any]
 
-TEMPLATE_COLUMNS = (
-    "id",
-    "name",
-    "type",
-    "status",
-    "config",
-    "product",
-    "bonus_code",
-    "wagering_requirement_multiplier",
-    "wagering_basis",
-    "max_bet_during_wagering",
-    "max_bet_action",
-    "time_limit_hours",
-    "max_grants_per_player",
-    "game_contribution",
-    "max_win_cap",
-    "fasttrack_type",
-    "created_at",
-    "updated_at",
-)
+TEMPLATE_COLUMNS = ("id", "name", "status", *TERMS_FIELDS, "created_at", "updated_at")
 PLAYER_COLUMNS = (
     "id",
     "external_id",
