@@ -29,9 +29,9 @@ FOLDER = ROOT / "var" / "demo"
 PLAYERS = 200
 SECOND_BONUSES = 20
 CALLERS = 4
-LIFE_SECONDS = 3.0
+LIFE_SECONDS = 2.0
 DEADLINE = 120.0
-OUTAGE_SECONDS = 1.5
+OUTAGE_SECONDS = 1.0
 NEEDS_DEPOSIT = frozenset({"deposit_match", "reload"})
 
 
