@@ -5,8 +5,6 @@ import uuid
 from datetime import datetime
 
 import structlog
-from django.db import transaction
-from django.utils import timezone
 
 from bonuses.lifecycle import LIVE, Cause, Status
 from bonuses.models import Grant
@@ -21,7 +19,7 @@ from bonuses.services.claim import (
 )
 from bonuses.services.early import follow_up
 from bonuses.services.order import grant_order
-from bonuses.services.transition import Change, lock_grant
+from bonuses.services.transition import Change, changing
 from integrations.errors import DomainError
 from integrations.failpoints import failpoint
 from integrations.platforms.base import PlatformBonus, PlatformRefused, PlatformTrouble
@@ -139,10 +137,8 @@ def ask(grant: Grant, gateway: Gateway) -> PlatformBonus | None:
 
 def settle(grant: Grant, bonus: PlatformBonus, *, cause: Cause) -> Grant:
     """Write down what the platform says a grant has become. What a webhook said first stays."""
-    now = timezone.now()
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=cause, now=now)
+    with changing(grant, cause=cause) as change:
+        locked = change.grant
         hear(change, platform_bonus_id=bonus.platform_bonus_id)
         target = as_wished(locked, PLATFORM_STATUS[bonus.status])
         if not change.advance(target, reason=locked.wish_reason if target == locked.wish else ""):
@@ -153,9 +149,7 @@ def settle(grant: Grant, bonus: PlatformBonus, *, cause: Cause) -> Grant:
             locked.claimed_until = None
         locked.needs_person = False
         # A wish that waited until the outcome was known is due now; otherwise nothing is left to do.
-        locked.next_attempt_at = now if locked.wish else None
-        change.save()
-    locked.adapter = grant.adapter
+        locked.next_attempt_at = change.now if locked.wish else None
     return locked
 
 
@@ -170,15 +164,12 @@ def as_wished(grant: Grant, theirs: Status) -> Status:
 
 def fail(grant: Grant, *, code: str, message: str, cause: Cause) -> Grant:
     """The player never had it and never will."""
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=cause, now=timezone.now())
+    with changing(grant, cause=cause) as change:
+        locked = change.grant
         if locked.state is Status.QUEUED:
             locked.failure_code = code[:100]
             locked.failure_message = message[:500]
             change.move(Status.FAILED, reason=code)
-        change.save()
-    locked.adapter = grant.adapter
     return locked
 
 

@@ -1,8 +1,5 @@
 """Endings that we decide: the wish is stored, the platform is told, and only then does the grant change."""
 
-from django.db import transaction
-from django.utils import timezone
-
 from bonuses.lifecycle import Cause, CauseKind, Status
 from bonuses.models import Grant
 from bonuses.services.claim import backoff, claim_ending, claimed_at, release, wake_queued
@@ -16,7 +13,7 @@ from bonuses.services.credit import (
     settle,
 )
 from bonuses.services.early import follow_up
-from bonuses.services.transition import Change, lock_grant
+from bonuses.services.transition import changing
 from integrations.failpoints import failpoint
 from integrations.platforms.base import CancelOrder, PlatformRefused, PlatformTrouble
 from integrations.platforms.gateway import Gateway
@@ -52,29 +49,23 @@ def finish(grant: Grant) -> Grant:
 
 
 def _ended(grant: Grant) -> Grant:
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=_cause_of_wish(locked), now=timezone.now())
+    with changing(grant, cause=_cause_of_wish(grant)) as change:
+        locked = change.grant
         # A webhook may have ended it first, and cleared the wish.
         if locked.wish:
             change.advance(Status(locked.wish), reason=locked.wish_reason)
             follow_up(change, since=claimed_at(grant))
         locked.heard_at = change.now
-        change.save()
-    locked.adapter = grant.adapter
     return locked
 
 
 def _cannot_end(grant: Grant) -> Grant:
     """The platform has no way to take a bonus back; that it stays playable there is for a person to know."""
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=_cause_of_wish(locked), now=timezone.now())
+    with changing(grant, cause=_cause_of_wish(grant)) as change:
+        locked = change.grant
         if locked.wish and locked.next_attempt_at is not None:
             change.drift("platform_cannot_cancel", ours=locked.wish, theirs=locked.status)
             locked.next_attempt_at = None
-        change.save()
-    locked.adapter = grant.adapter
     return locked
 
 

@@ -1,12 +1,9 @@
-from django.db import transaction
-from django.utils import timezone
-
 from bonuses.lifecycle import SYSTEM, Status
 from bonuses.models import Grant
 from bonuses.services.claim import claim_question, claimed_at
 from bonuses.services.credit import PLATFORM_STATUS, as_wished, ask, hear, reachable, reload
 from bonuses.services.early import follow_up
-from bonuses.services.transition import Change, lock_grant
+from bonuses.services.transition import Change, changing
 from integrations.platforms.base import PlatformBonus
 
 
@@ -21,9 +18,8 @@ def reconcile(grant: Grant) -> Grant:
     if not claim_question(grant):
         return reload(grant)
     found = ask(grant, gateway)
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=SYSTEM, now=timezone.now())
+    with changing(grant, cause=SYSTEM) as change:
+        locked = change.grant
         locked.heard_at = change.now
         # Had it moved while we asked, the answer could be older than what we know.
         if locked.transition_count == grant.transition_count:
@@ -32,8 +28,6 @@ def reconcile(grant: Grant) -> Grant:
         if locked.claimed_until == grant.claimed_until:
             locked.claimed_until = None
         locked.next_attempt_at = change.now if locked.wish else None
-        change.save()
-    locked.adapter = grant.adapter
     return locked
 
 

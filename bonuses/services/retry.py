@@ -3,7 +3,6 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from django.db import transaction
 from django.utils import timezone
 
 from bonuses.lifecycle import Cause, Status
@@ -11,7 +10,7 @@ from bonuses.models import Grant
 from bonuses.models.stop import stops_of
 from bonuses.services.claim import backoff, claim_question, postpone, release
 from bonuses.services.credit import ask, credit, reachable, reload, settle
-from bonuses.services.transition import Change, lock_grant
+from bonuses.services.transition import Change, changing
 
 WHILE_STOPPED = 30.0
 
@@ -93,14 +92,11 @@ def _give_up(grant: Grant, *, hold: Hold, cause: Cause) -> Grant:
     if hold is Hold.STOPPED:
         postpone(grant, seconds=WHILE_STOPPED)
         return reload(grant)
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=cause, now=timezone.now())
+    with changing(grant, cause=cause) as change:
+        locked = change.grant
         # Someone who began to call meanwhile has left his mark in `attempted_at`; then nothing is certain any more.
         if locked.state is Status.QUEUED and locked.attempted_at == grant.attempted_at:
             _end(change, hold)
-            change.save()
-    locked.adapter = grant.adapter
     return locked
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,7 +18,7 @@ from bonuses.services.credit import AdapterRejected, AdapterUnavailable
 from bonuses.services.finish import finish
 from bonuses.services.reconcile import reconcile
 from bonuses.services.retry import retry
-from bonuses.services.transition import Change, lock_grant
+from bonuses.services.transition import changing
 from bonuses.services.wish import wish
 from integrations.models import Adapter
 
@@ -103,9 +102,7 @@ def _sweep(due: GrantQuerySet, work: Callable[[Grant], object]) -> Swept:
 
 
 def _expire(grant: Grant) -> None:
-    with transaction.atomic():
-        locked = lock_grant(grant.pk)
-        change = Change(locked, cause=SYSTEM, now=timezone.now())
+    with changing(grant, cause=SYSTEM) as change:
+        locked = change.grant
         if locked.is_live and locked.expires_at is not None and locked.expires_at <= change.now:
             wish(change, Status.EXPIRED, reason="its time is over")
-        change.save()

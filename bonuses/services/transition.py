@@ -1,11 +1,15 @@
 """The one way in which a grant changes: its row, its history and its events together, in the caller's transaction."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
 from bonuses import lifecycle
 from bonuses.events import Moment, created_event, events_of_change, is_unplayed
@@ -160,6 +164,16 @@ class Change:
                 amounts=amounts_of(grant),
             )
         )
+
+
+@contextmanager
+def changing(grant: Grant, *, cause: Cause) -> Iterator[Change]:
+    """A change of the grant as it is now, locked and saved in one transaction. What the caller holds is not touched."""
+    with transaction.atomic():
+        change = Change(lock_grant(grant.pk), cause=cause, now=timezone.now())
+        yield change
+        change.save()
+    change.grant.adapter = grant.adapter
 
 
 def base_amount(minor: int, grant: Grant) -> int:

@@ -14,7 +14,7 @@ from integrations.simulator.faults import FaultBox, Faults
 from integrations.simulator.lives import Lives
 from integrations.simulator.options import Options
 from integrations.simulator.orders import Order
-from integrations.simulator.webhooks import Reply, Sender
+from integrations.simulator.webhooks import Sender
 
 SETTLE_POLL_SECONDS = 0.02
 
@@ -82,9 +82,6 @@ class Simulator:
         bonus = self.casino.find(webhook.grant_id)
         if bonus and bonus.allows(webhook.body["event"]):
             self.casino.carry_out(bonus, webhook.body["event"], webhook.body.get("data") or {})
-
-    async def send_now(self, webhook: Webhook, *, secret: str | None) -> Reply:
-        return await self.sender.attempt(webhook, secret=secret)
 
     async def settle(self, timeout_seconds: float) -> bool:
         """Whether within that time all lives ended, all late work was done and all webhooks were answered."""
