@@ -6,7 +6,6 @@ and receive is armed with what remains of the call, so a peer that dawdles can't
 
 import http.client
 import io
-import ipaddress
 import os
 import socket
 import ssl
@@ -15,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -22,6 +22,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.connection import create_connection
+
+from integrations import addresses
 
 MAX_BODY = 64 * 1024
 MAX_IDLE_SECONDS = 1.5
@@ -104,29 +106,8 @@ class _ArmedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_ArmedReader(self.fp.detach(), sock))
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    """What `host` resolves to, within the time to connect: the resolver knows no time-out, so it gets a thread."""
-    try:
-        return [str(ipaddress.ip_address(host.strip("[]")))]
-    except ValueError:
-        pass
-    found: list[str] = []
-    failed: list[OSError] = []
-
-    def resolve() -> None:
-        try:
-            found.extend(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as trouble:
-            failed.append(trouble if isinstance(trouble, OSError) else socket.gaierror(str(trouble)))
-
-    resolver = threading.Thread(target=resolve, daemon=True)
-    resolver.start()
-    resolver.join(_call.left_to_connect())
-    if failed:
-        raise failed[0]
-    if not found:
-        raise TimeoutError("name not resolved in time")
-    return found
+class _AddressRefused(OSError):
+    """By ourselves, before a connection was tried."""
 
 
 class _ArmedConnection(HTTPConnection):
@@ -148,8 +129,12 @@ class _ArmedConnection(HTTPConnection):
             raise NewConnectionError(self, "can't connect") from trouble
 
     def _dial(self) -> socket.socket:
+        """To the very address that was judged: a name that resolves to another one a moment later changes nothing."""
         failed: OSError = TimeoutError("no address")
-        for address in _addresses(self._dns_host, self.port):
+        for address in addresses.resolve(self._dns_host, self.port, within=_call.left_to_connect()):
+            if not addresses.may_connect(address):
+                failed = _AddressRefused(address)
+                continue
             try:
                 sock = create_connection(
                     (address, self.port), _call.left_to_connect(), socket_options=self.socket_options
@@ -233,6 +218,7 @@ def send(
     """
     _call.begin(connect_timeout=connect_timeout, read_timeout=read_timeout, total_timeout=total_timeout)
     try:
+        _check_url(url)
         response = _pools().urlopen(
             method,
             url,
@@ -250,6 +236,12 @@ def send(
     except ValueError:
         # http.client quotes the header it can't send, which may be a credential.
         raise HttpTrouble("the request can't be put on the wire", sent=_call.sent) from None
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in addresses.SCHEMES or "@" in parts.netloc:
+        raise HttpTrouble("the URL must be http or https, without a user and a password", sent=False)
 
 
 def _read(response: BaseHTTPResponse, max_body: int) -> bytes:
@@ -281,6 +273,7 @@ def _describe(trouble: BaseException) -> str:
 
 
 _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (_AddressRefused, addresses.REFUSED),
     (ssl.SSLCertVerificationError, "the peer's certificate is not trusted"),
     ((NameResolutionError, socket.gaierror), "the name can't be resolved"),
     (NewConnectionError, "can't connect"),

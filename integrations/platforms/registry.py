@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from integrations.addresses import host_fault
 from integrations.models import Adapter
 from integrations.platforms.base import Platform, PlatformTrouble
 from integrations.platforms.http import HttpPlatform
@@ -35,4 +36,5 @@ def base_url_fault(kind: str, base_url: str) -> str | None:
         return "The base URL must hold neither a user, a password, a query nor a fragment."
     if url.scheme == "http" and not settings.DEBUG and not KINDS[kind].may_call_plainly(host):
         return "The base URL must begin with https:// outside of DEBUG."
-    return None
+    fault = host_fault(host)
+    return f"The base URL {fault}" if fault else None
