@@ -7,8 +7,9 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from bonuses.api.docs.webhooks import describe_webhooks
 from bonuses.services.platform_event import receive
-from integrations import refused_webhooks
+from integrations import webhook_outcomes
 from integrations.errors import DomainError
 from integrations.models import Adapter
 from integrations.signatures import BadSignature, verify
@@ -34,9 +35,11 @@ class WebhookTooLarge(DomainError):
     code = "PAYLOAD_TOO_LARGE"
 
 
+@describe_webhooks
 class BonusEventsView(APIView):
     """`POST /v1/adapters/:slug/webhooks/bonus-events`: authenticated by its signature alone."""
 
+    http_method_names = ("post",)
     authentication_classes = ()
     permission_classes = ()
 
@@ -50,7 +53,7 @@ class BonusEventsView(APIView):
             verify(secrets=adapter.webhook_secrets, headers=request.headers, body=body, now=timezone.now())
         except BadSignature as error:
             # Counted and not kept: anybody can send these.
-            refused_webhooks.count(slug)
+            webhook_outcomes.count(slug, webhook_outcomes.REFUSED)
             log.debug("webhook_refused", adapter=slug, reason=str(error))
             raise WebhookNotAuthentic("The signature or its timestamp is not valid.") from error
         headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars
 
 from bonuses.lifecycle import Cause, CauseKind
 from bonuses.models import Grant
@@ -13,6 +14,7 @@ from bonuses.services.credit import hear
 from bonuses.services.early import take_in_turn
 from bonuses.services.transition import Change, GrantNotFound, lock_grant
 from bonuses.webhook_events import MalformedEvent, PlatformEvent, parse
+from integrations import webhook_outcomes
 from integrations.errors import DomainError
 from integrations.failpoints import failpoint
 from integrations.models import Adapter, DeliveryOutcome, WebhookDelivery
@@ -49,6 +51,7 @@ def receive(*, adapter: Adapter, body: bytes, headers: Mapping[str, str]) -> Rec
         _keep(delivery, DeliveryOutcome.MALFORMED, detail=str(error.details))
         raise
     _describe(delivery, event)
+    bind_contextvars(grant_id=str(event.grant_id))
     try:
         with transaction.atomic():
             grant = lock_grant(event.grant_id, adapter=adapter)
@@ -63,6 +66,7 @@ def receive(*, adapter: Adapter, body: bytes, headers: Mapping[str, str]) -> Rec
         delivery.dedup_key = None
         _keep(delivery, DeliveryOutcome.FAILED, detail=f"{type(error).__name__}: {error}")
         raise DeliveryFailed(str(error)) from error
+    webhook_outcomes.count(adapter.slug, delivery.outcome)
     return Received(applied=delivery.outcome == DeliveryOutcome.APPLIED, new_status=grant.status)
 
 
@@ -129,3 +133,4 @@ def _keep(delivery: WebhookDelivery, outcome: DeliveryOutcome, *, detail: str = 
     delivery.outcome = outcome
     delivery.detail = detail[:500]
     delivery.save(force_insert=True)
+    webhook_outcomes.count(delivery.adapter.slug, outcome)

@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from bonuses.lifecycle import LIVE, SYSTEM, Status
 from bonuses.models import Grant
@@ -89,7 +90,8 @@ def _sweep(due: GrantQuerySet, work: Callable[[Grant], object]) -> Swept:
         if time.monotonic() > until:
             break
         try:
-            work(grant)
+            with bound_contextvars(grant_id=str(grant.pk)):
+                work(grant)
             swept.done += 1
         except (AdapterRejected, AdapterUnavailable):
             swept.put_off += 1

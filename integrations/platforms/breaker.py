@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.utils import timezone
-from redis import RedisError
+from redis import Redis, RedisError
 
 from integrations.platforms import shared
 
@@ -118,14 +118,28 @@ local: defaultdict[UUID, Breaker] = defaultdict(Breaker)
 
 
 def state(adapter_id: UUID) -> BreakerState:
-    """For people and metrics; changes nothing."""
+    """For people; changes nothing."""
     client = shared.client()
     if client is not None:
         try:
-            troubles, until = client.hmget(shared.key(adapter_id, "breaker"), ["troubles", "until"])
-            return _state(int(troubles or 0), datetime.fromtimestamp(int(until) / 1_000_000, UTC) if until else None)
+            return _shared_state(client, adapter_id)
         except RedisError as trouble:
             shared.failed(trouble)
+    return _own_state(adapter_id)
+
+
+def state_of_all(adapter_id: UUID) -> BreakerState:
+    """The same for the metrics; raises `RedisError` rather than to tell of this process only."""
+    client = shared.client_of_all()
+    return _own_state(adapter_id) if client is None else _shared_state(client, adapter_id)
+
+
+def _shared_state(client: Redis, adapter_id: UUID) -> BreakerState:
+    troubles, until = client.hmget(shared.key(adapter_id, "breaker"), ["troubles", "until"])
+    return _state(int(troubles or 0), datetime.fromtimestamp(int(until) / 1_000_000, UTC) if until else None)
+
+
+def _own_state(adapter_id: UUID) -> BreakerState:
     mine = local[adapter_id]
     if mine.until is None:
         return _state(mine.troubles, None)

@@ -38,6 +38,15 @@ def client() -> redis.Redis | None:
     return _client(settings.REDIS_URL)
 
 
+def client_of_all() -> redis.Redis | None:
+    """None without a `REDIS_URL`. For the metrics, which would rather have nothing than one process's share: raises
+    `redis.RedisError` for a moment after trouble."""
+    found = client()
+    if found is None and settings.REDIS_URL:
+        raise redis.ConnectionError("left alone after trouble")
+    return found
+
+
 def failed(trouble: redis.RedisError) -> None:
     _Avoid.until = time.monotonic() + AVOID_SECONDS
     log.warning("redis_trouble", kind=type(trouble).__name__, effect="limits and breakers count per process")
