@@ -2,6 +2,7 @@ import uuid
 
 from django.db import transaction
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars
 
 from bonuses.lifecycle import Cause, Status
 from bonuses.models import Grant
@@ -24,13 +25,14 @@ class GrantNotCancellable(DomainError):
         super().__init__(f"The grant has ended: it is {grant.status}.", status=grant.status)
 
 
-def cancel(*, grant_id: uuid.UUID, cause: Cause, reason: str = "") -> Grant:
-    """End a live grant, here and on the platform.
+def cancel(*, grant_id: uuid.UUID, cause: Cause, reason: str = "", is_repeat: bool = False) -> Grant:
+    """End a live grant, here and on the platform. A repeated request finds it cancelled by its own kept wish.
 
     Raises `GrantNotFound`, `GrantNotCancellable`, `AdapterCapabilityMissing`, and `AdapterRejected` or
     `AdapterUnavailable` when the platform doesn't play along; in these two cases the wish is kept and carried out.
     """
-    grant = _decide(grant_id, cause=cause, reason=reason)
+    bind_contextvars(grant_id=str(grant_id))
+    grant = _decide(grant_id, cause=cause, reason=reason, is_repeat=is_repeat)
     if not grant.has_ended:
         grant = _carry_out(grant, cause=cause)
     if grant.is_live:
@@ -40,12 +42,14 @@ def cancel(*, grant_id: uuid.UUID, cause: Cause, reason: str = "") -> Grant:
     return grant
 
 
-def _decide(grant_id: uuid.UUID, *, cause: Cause, reason: str) -> Grant:
+def _decide(grant_id: uuid.UUID, *, cause: Cause, reason: str, is_repeat: bool) -> Grant:
     """Cancel at once what the platform can't have seen; for everything else store the wish."""
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         grant = lock_grant(grant_id)
         adapter = Adapter.objects.get(pk=grant.adapter_id)
         change = Change(grant, cause=cause, now=timezone.now())
+        if is_repeat and grant.state is Status.CANCELLED:
+            return grant
         if grant.has_ended:
             raise GrantNotCancellable(grant)
         if grant.state is Status.QUEUED and not grant.was_attempted:

@@ -46,14 +46,15 @@ def identify_many(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     One result a row: `external_id`, `result` (`created`, `updated` or `error`), and `id` or `error`.
     """
-    with transaction.atomic():
-        batch = _Batch({row["external_id"] for row in rows})
-        results = [batch.take(row) for row in rows]
-        raced = batch.write()
-    for position, row in enumerate(rows):
-        if row["external_id"] in raced and results[position]["result"] != "error":
-            results[position] = _one_by_one(row)
-    return results
+    for _ in range(len(rows) + 1):
+        with transaction.atomic():
+            batch = _Batch({row["external_id"] for row in rows})
+            results = [batch.take(row) for row in rows]
+            if batch.write():
+                return results
+            # Let go of every lock before we look again: whoever holds that player may be waiting for one of ours.
+            transaction.set_rollback(True)
+    raise RuntimeError("Each time somebody else had made one of the players, and yet it was not there.")
 
 
 class _Batch:
@@ -81,8 +82,8 @@ class _Batch:
             self.changed[external_id] = player
         return _result(player, created=False)
 
-    def write(self) -> set[str]:
-        """External ids that somebody else made since we looked: of those nothing was written."""
+    def write(self) -> bool:
+        """False when somebody else has made one of the new players since we looked."""
         now = timezone.now()
         for player in self.changed.values():
             player.updated_at = now
@@ -95,13 +96,7 @@ class _Batch:
         # In one order everywhere, so that two batches of new players can't wait for each other.
         new = [self.new[external_id] for external_id in sorted(self.new)]
         Player.objects.bulk_create(new, ignore_conflicts=True)
-        ours = set(Player.objects.filter(pk__in=[player.pk for player in new]).values_list("external_id", flat=True))
-        return set(self.new) - ours
-
-
-def _one_by_one(row: dict[str, Any]) -> dict[str, Any]:
-    player, created = identify(fields=row)
-    return _result(player, created=created)
+        return Player.objects.filter(pk__in=[player.pk for player in new]).count() == len(new)
 
 
 def _locked(external_id: str) -> Player | None:

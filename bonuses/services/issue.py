@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars
 
 from bonuses.lifecycle import Cause, Status
 from bonuses.models import BonusTemplate, Grant, GrantTransition, Player
@@ -24,8 +26,12 @@ from integrations.fasttrack import PayloadInvalid, check_free_data
 from integrations.models import Adapter
 from integrations.platforms.base import PlatformRefused
 
+log = structlog.get_logger(__name__)
+
 TRIES = 5
 SOON = 5.0
+ASKED = ("template_id", "player_id", "deposit_amount", "loss_amount")
+"""Who asks for another of these is not told of the grant that his key made."""
 
 
 class RequestInvalid(DomainError):
@@ -58,6 +64,13 @@ class IssuingStopped(DomainError):
 
     def __init__(self) -> None:
         super().__init__("An operator has stopped issuing.")
+
+
+class RequestKeyReused(DomainError):
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+    def __init__(self) -> None:
+        super().__init__("The request's key has made another grant: of another template, player or amount.")
 
 
 class AdapterNotConfigured(DomainError):
@@ -95,25 +108,35 @@ class IssueRequest:
 def issue(*, request: IssueRequest, cause: Cause) -> Grant:
     """Give a bonus to a player. Amounts in minor units. A `request_key` that made a grant before finds that one.
 
-    Raises what the checks find, nothing kept; `AdapterRejected` when the platform refused (the grant has failed);
-    `AdapterUnavailable` when it can't be reached (the grant stays queued and is retried).
+    Raises what the checks find, nothing kept, and `RequestKeyReused` when the key's grant is another than is asked for;
+    `AdapterRejected` when the platform refused (the grant has failed); `AdapterUnavailable` when it can't be reached
+    (the grant stays queued and is retried).
     """
     _check_echoed(request)
     grant, is_new = promise(request=request, cause=cause)
+    bind_contextvars(grant_id=str(grant.pk))
     if is_new:
         failpoint("issue.promised")
-        try:
-            grant = credit_new(grant, cause=cause)
-        except AdapterUnavailable:
-            # A webhook may have said what the answer did not.
-            grant = reload(grant)
-            if grant.state is Status.QUEUED:
-                raise
+        grant = _credited(grant, cause)
     if grant.state is Status.QUEUED:
         raise AdapterUnavailable(grant.pk, retry_after=SOON)
     if grant.state is Status.FAILED:
         raise AdapterRejected(grant.pk, PlatformRefused(grant.failure_code, grant.failure_message))
     return grant
+
+
+def _credited(grant: Grant, cause: Cause) -> Grant:
+    """What has become of it after the first call. The promise stands, so whatever else goes wrong refuses nothing."""
+    try:
+        return credit_new(grant, cause=cause)
+    except DomainError as error:
+        if not isinstance(error, AdapterRejected | AdapterUnavailable):
+            log.exception("outcome_not_written", grant_id=str(grant.pk))
+        # A webhook may have said what the answer did not.
+        grant = reload(grant)
+        if grant.state is Status.QUEUED and isinstance(error, AdapterUnavailable):
+            raise
+        return grant
 
 
 def _check_echoed(request: IssueRequest) -> None:
@@ -128,24 +151,34 @@ def _check_echoed(request: IssueRequest) -> None:
 def promise(*, request: IssueRequest, cause: Cause) -> tuple[Grant, bool]:
     """Check, compute and commit the grant as queued, its first call claimed for the caller; whether it is new."""
     for tries_left in reversed(range(TRIES)):
-        earlier = _made_before(request.request_key)
+        earlier = _made_before(request)
         if earlier is not None:
             return earlier, False
         try:
-            with transaction.atomic():
+            with transaction.atomic(durable=True):
                 return _insert(request, cause, timezone.now()), True
         except IntegrityError as error:
             # Between our look and our insert somebody took the slot, used the key or deleted the template: look again.
             if not tries_left and not lost_race(error):
                 raise
+        except DomainError:
+            # What stands in the way may be the very grant that another try of this request has made since we looked.
+            earlier = _made_before(request)
+            if earlier is None:
+                raise
+            return earlier, False
     raise GrantLimitReached
 
 
-def _made_before(request_key: str | None) -> Grant | None:
-    if request_key is None:
+def _made_before(request: IssueRequest) -> Grant | None:
+    if request.request_key is None:
         return None
-    found = Grant.objects.filter(request_key=request_key).first()
-    return None if found is None else reload(found)
+    found = Grant.objects.filter(request_key=request.request_key).first()
+    if found is None:
+        return None
+    if any(getattr(found, name) != getattr(request, name) for name in ASKED):
+        raise RequestKeyReused
+    return reload(found)
 
 
 def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:

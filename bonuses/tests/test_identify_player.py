@@ -1,7 +1,6 @@
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet
 from pytest_django import DjangoAssertNumQueries
 
 from bonuses.models import Player
@@ -77,23 +76,6 @@ def test_batch_keeps_when_a_player_was_made_and_notes_the_change() -> None:
     changed = Player.objects.get()
     assert changed.created_at == player.created_at
     assert changed.updated_at > player.updated_at
-
-
-def test_batch_meets_players_that_somebody_else_made_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are in the table when the new ones are inserted, but were not when the batch looked."""
-    bulk_create = QuerySet.bulk_create
-
-    def beaten(queryset: Any, objs: Any, **options: Any) -> Any:
-        if options.get("ignore_conflicts"):
-            PlayerFactory(external_id="p-1", currency="USD", country="US")
-        return bulk_create(queryset, objs, **options)
-
-    monkeypatch.setattr(QuerySet, "bulk_create", beaten)
-    results = identify_many([NEW, {**NEW, "external_id": "p-2"}, {"external_id": "p-1", "status": "banned"}])
-    raced = Player.objects.get(external_id="p-1")
-    assert [row["result"] for row in results] == ["updated", "created", "updated"]
-    assert results[0]["id"] == results[2]["id"] == raced.pk
-    assert (raced.currency, raced.country, raced.status) == ("EUR", "US", "banned")
 
 
 def test_batch_takes_a_handful_of_statements(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:

@@ -7,7 +7,7 @@ from bonuses.services import sweep
 from bonuses.services.credit import AdapterRejected
 from bonuses.tests.factories import PlayerFactory, TemplateFactory
 from bonuses.tests.issuing import Wire, give, give_in_vain, make_due
-from bonuses.tests.platform_reports import current, everything, life_of, told
+from bonuses.tests.platform_reports import current, deliver, everything, life_of, told
 from integrations.models import Adapter
 from integrations.platforms import breaker
 from integrations.simulator.remote import Remote
@@ -45,6 +45,14 @@ def test_it_is_never_tried_again(adapter: Adapter, simulator: Remote, wire: Wire
     sweep.reconcile_grants()
     assert everything() == before
     assert wire.names == ["grant"]
+
+
+def test_what_a_report_has_credited_already_is_not_refused(adapter: Adapter, simulator: Remote, wire: Wire) -> None:
+    """Who is told of a refusal may issue it anew."""
+    simulator.add_fault("refuse", count=1)
+    wire.after_next(lambda: deliver(Grant.objects.get(), "bonus.credited"))
+    grant = give()
+    assert (grant.status, grant.failure_code, life_of(grant)) == ("active", "", ["queued", "active"])
 
 
 def test_a_repeated_request_gets_the_same_answer(adapter: Adapter, simulator: Remote, wire: Wire) -> None:
