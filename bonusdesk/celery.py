@@ -55,7 +55,7 @@ SCHEDULE = {
         else {}
     ),
     # By the clock: an interval would start anew, and never end, where the scheduler is restarted every day.
-    "prune": tick("integrations.tasks.prune", crontab(hour="3", minute="17"), Queue.DEFAULT, expires=3600),
+    "prune": tick("bonusdesk.tasks.prune", crontab(hour="3", minute="17"), Queue.DEFAULT, expires=3600),
 }
 IN_FILES = settings.CELERY_BROKER_URL.startswith("filesystem:")
 app = Celery("bonusdesk", set_as_current=True)

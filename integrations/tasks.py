@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from integrations import outbox, retention
+from integrations import outbox
 from integrations.models import SinkState
 from integrations.outbox import hint
 from integrations.outbox.pick import has_ready
@@ -30,11 +30,6 @@ def deliver_all() -> None:
     for sink in dict.fromkeys(settings.EVENT_SINKS):
         if sink not in busy and has_ready(sink):
             hint.send(sink)
-
-
-@shared_task(queue=Queue.DEFAULT.value)
-def prune() -> None:
-    retention.prune()
 
 
 @shared_task(queue=Queue.DEFAULT.value)

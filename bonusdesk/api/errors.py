@@ -55,6 +55,10 @@ STATUS = {
     "ADAPTER_UNAVAILABLE": 503,
     "ISSUING_STOPPED": 503,
 }
+# What a repetition under the same Idempotency-Key gets. Every other error leaves the key to be used again.
+KEPT_AS_IT_IS = frozenset({"ADAPTER_REJECTED"})
+KEPT_OPEN = frozenset({"ADAPTER_UNAVAILABLE", "INTERNAL_ERROR"})
+"""Something may have been done, and goes on: a repetition tells what has become of it."""
 WITH_RETRY_AFTER = frozenset({429, 503})
 RETRY_AFTER = 30
 """Seconds, where the error itself does not know better."""
@@ -135,7 +139,7 @@ def _headers(error: Exception, status: int) -> dict[str, str]:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status in WITH_RETRY_AFTER:
+    if status in WITH_RETRY_AFTER or getattr(error, "retry_after", None):
         seconds = getattr(error, "retry_after", None) or getattr(error, "wait", None) or RETRY_AFTER
         headers["Retry-After"] = str(max(1, math.ceil(seconds)))
     return headers

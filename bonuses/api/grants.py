@@ -1,9 +1,13 @@
+import uuid
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
+from structlog.contextvars import bind_contextvars
 
 from bonuses.api.bodies import read
+from bonuses.api.columns import selected
+from bonuses.api.docs.grants import describe_grants
 from bonuses.api.filters import GrantFilters
 from bonuses.api.rows import GRANT_COLUMNS, TRANSITION_COLUMNS, grant_row, transition_row, values_of
 from bonuses.api.serializers import CancelGrant, IssueGrant
@@ -23,8 +27,9 @@ REFERENCE_HEADERS = {
 }
 
 
+@describe_grants
 class GrantViewSet(RowViewSet):
-    queryset = Grant.objects.all()
+    queryset = selected(Grant, GRANT_COLUMNS)
     columns = GRANT_COLUMNS
     row = grant_row
     filterset_class = GrantFilters
@@ -35,9 +40,15 @@ class GrantViewSet(RowViewSet):
         "create": "bonuses.issue_grant",
         "cancel": "bonuses.cancel_grant",
     }
+    calls_out = frozenset({"create", "cancel"})
 
     def missing(self, pk: str) -> GrantNotFound:
         return GrantNotFound(pk)
+
+    def id_of(self, text: str) -> uuid.UUID:
+        grant_id = super().id_of(text)
+        bind_contextvars(grant_id=str(grant_id))
+        return grant_id
 
     def create(self, request: Request) -> Response:
         body = read(request, IssueGrant)
@@ -51,7 +62,7 @@ class GrantViewSet(RowViewSet):
             currency_override=body.currency_override,
             meta=body.meta or {},
             fasttrack_references={**references_of(request), **(body.fasttrack_references or {})},
-            request_key=None,
+            request_key=getattr(request, "request_key", None),
         )
         grant = issue(request=asked, cause=api_cause(request))
         return Response(grant_row(values_of(grant)), status=201)
@@ -59,7 +70,8 @@ class GrantViewSet(RowViewSet):
     def cancel(self, request: Request, pk: str) -> Response:
         grant_id = self.id_of(pk)
         body = read(request, CancelGrant, may_be_empty=True)
-        cancel(grant_id=grant_id, cause=api_cause(request), reason=body.reason or "")
+        is_repeat = getattr(request, "is_repeat", False)
+        cancel(grant_id=grant_id, cause=api_cause(request), reason=body.reason or "", is_repeat=is_repeat)
         return Response(self.one(grant_id))
 
     def transitions(self, request: Request, pk: str) -> Response:

@@ -1,9 +1,7 @@
 import uuid
 from datetime import datetime, timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -67,7 +65,6 @@ def test_old_deliveries_go_and_those_that_still_wait_stay() -> None:
 
     arrived(DeliveryOutcome.APPLIED, LONG_AGO)
     kept = {arrived(DeliveryOutcome.EARLY, LONG_AGO), arrived(DeliveryOutcome.APPLIED, LATELY)}
-    out = StringIO()
-    call_command("prune", stdout=out)
+    pruned = retention.prune()
     assert set(WebhookDelivery.objects.values_list("pk", flat=True)) == kept
-    assert out.getvalue() == "Removed 1 deliveries and 0 events.\n"
+    assert (pruned.deliveries, pruned.events) == (1, 0)
