@@ -28,6 +28,11 @@ class Environment:
         parts = [part.strip() for part in self.text(name).split(",")]
         return [part for part in parts if part] or list(default or [])
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """`a=b, c=d`; what has no = is with an empty value."""
+        split = (item.partition("=") for item in self.items(name))
+        return {key.strip(): value.strip() for key, _, value in split}
+
     def flag(self, name: str, default: bool) -> bool:
         text = self.text(name).lower()
         if text in TRUE:
