@@ -26,14 +26,19 @@ class EnvelopedErrorsMiddleware:
         response = self.get_response(request)
         if response.status_code < 400 or not request.path_info.startswith(PREFIX) or _is_json(response):
             return response
-        return _enveloped(response.status_code)
+        return _enveloped(response)
 
 
 def _is_json(response: HttpResponse) -> bool:
     return response.get("Content-Type", "").startswith("application/json")
 
 
-def _enveloped(status: int) -> HttpResponse:
+def _enveloped(response: HttpResponse) -> HttpResponse:
+    """With another body and the same headers: those of security have been set."""
+    status = response.status_code
     other = ("BAD_REQUEST", "The request can't be read.") if status < 500 else ("INTERNAL_ERROR", "Something broke.")
     code, message = CODES.get(status, other)
-    return HttpResponse(orjson.dumps(error_body(code, message)), status=status, content_type="application/json")
+    response.content = orjson.dumps(error_body(code, message))
+    response["Content-Type"] = "application/json"
+    response["Content-Length"] = str(len(response.content))
+    return response

@@ -16,4 +16,8 @@ class ActionPermissions(BasePermission):
         if view.action in NOT_OURS:
             return True  # The method is not one of this address: the view says so.
         needed = view.permissions_needed[view.action]
-        return all(request.user.has_perm(name) for name in ((needed,) if isinstance(needed, str) else needed))
+        if all(request.user.has_perm(name) for name in ((needed,) if isinstance(needed, str) else needed)):
+            return True
+        # Only what is let through is counted after us: who may nothing could call without an end.
+        view.check_throttles(request)
+        return False
