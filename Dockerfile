@@ -15,4 +15,4 @@ RUN DJANGO_DEBUG=0 DJANGO_SECRET_KEY=for-the-build-only DJANGO_ALLOWED_HOSTS=bui
 
 USER bonusdesk
 EXPOSE 8000
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "4", "--threads", "4", "--no-control-socket", "--access-logfile", "-", "bonusdesk.wsgi"]
+CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "4", "--threads", "4", "--no-control-socket", "bonusdesk.wsgi"]

@@ -7,6 +7,7 @@ import logging.config
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -15,22 +16,38 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "***"
 _SECRET_KEY = re.compile(r"token|secret|authorization|signature|api_?key|password|cookie", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"(\bBearer\s+)[^\s\"']+|(://[^\s:/@]*:)[^\s/@]+(?=@)", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(\bBearer\s+)[^\s\"']+|(://[^\s:/@]*:)[^\s/@]+(?=@)"
+    r"|([?&][^\s=&?]*(?:token|secret|signature|api_?key|password)[^\s=&?]*=)[^\s&\"'#]+",
+    re.IGNORECASE,
+)
+_MAY_HOLD_ONE = re.compile(r"[\s=@]")
+"""Without one of these there is no match of the above."""
 
 
 def masked(value: Any) -> Any:
-    """`value` with what its keys call a secret, passwords in URLs and bearer tokens blotted out."""
-    if isinstance(value, Mapping):
-        return {k: MASK if _SECRET_KEY.search(str(k)) and v is not None else masked(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(item) for item in value]
+    """`value` with what its keys call a secret, bearer tokens and what URLs hold of that kind blotted out."""
+    # Most of what a line holds is a word or a number: what can't be a secret should cost little.
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(rf"\1\2{MASK}", value)
-    return value
+        return _SECRET_TEXT.sub(rf"\1\2\3{MASK}", value) if _MAY_HOLD_ONE.search(value) else value
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {k: _masked_under(str(k), v) for k, v in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _masked_under(key: str, value: Any) -> Any:
+    return MASK if value is not None and _calls_it_secret(key) else masked(value)
+
+
+@lru_cache(maxsize=1024)
+def _calls_it_secret(key: str) -> bool:
+    return bool(_SECRET_KEY.search(key))
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {k: v if k.startswith("_") else masked({k: v})[k] for k, v in event.items()}
+    return {k: v if k.startswith("_") else _masked_under(k, v) for k, v in event.items()}
 
 
 def without_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -69,6 +86,8 @@ def configure(options: Mapping[str, Any]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    # Python's own are lines like any other.
+    logging.captureWarnings(options["json"])
     logging.config.dictConfig(
         {
             "version": 1,
@@ -85,6 +104,7 @@ def configure(options: Mapping[str, Any]) -> None:
             "loggers": {
                 "django": {"handlers": [], "propagate": True},
                 "django.server": {"handlers": [], "propagate": True},
+                "gunicorn.error": {"handlers": [], "propagate": True},
                 # One line for each tick of the schedule would bury everything else.
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

@@ -33,12 +33,30 @@ def test_also_outside_the_api() -> None:
 
 def test_id_and_caller_are_on_every_log_line(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, Any]] = []
-    rows = PlayerViewSet.rows
+    answer = PlayerViewSet.list
 
-    def looking(view: PlayerViewSet) -> Any:
+    def looking(view: PlayerViewSet, request: Any) -> Any:
         seen.append(structlog.contextvars.get_contextvars())
-        return rows(view)
+        return answer(view, request)
 
-    monkeypatch.setattr(PlayerViewSet, "rows", looking)
+    monkeypatch.setattr(PlayerViewSet, "list", looking)
     api.get("players", headers={"X-Request-Id": "abc"})
     assert seen == [{"request_id": "abc", "caller": "service"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/livez", "testserver", 200),
+        ("/v1/players", "evil.example", 400),
+        ("/admin/", "evil.example", 400),
+        ("/v1/players", "testserver", 500),
+        ("/nowhere", "testserver", 404),
+    ],
+)
+def test_every_response_carries_it(
+    path: str, host: str, status: int, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PlayerViewSet, "list", lambda view, request: 1 / 0)
+    response = api.client.get(path, headers={**api.headers, "X-Request-Id": "abc", "host": host})
+    assert (response.status_code, response["X-Request-Id"]) == (status, "abc")

@@ -1,7 +1,10 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ import structlog
 from django.conf import settings
 
 from bonusdesk.logging import configure, masked
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -48,6 +53,26 @@ def test_no_secret_reaches_a_line(lines: Any) -> None:
     text = json.dumps(lines())
     assert "hunter2" not in text
     assert text.count("***") == 7
+
+
+def test_secret_parameter_of_an_address_is_masked(lines: Any) -> None:
+    logging.getLogger("gunicorn.error").error("Error handling request /x?page=2&api_key=hunter2&token=hunter2#end")
+    (line,) = lines()
+    assert line["event"] == "Error handling request /x?page=2&api_key=***&token=***#end"
+
+
+def test_at_debug_templates_still_do_not_dump_what_they_were_given(lines: Any) -> None:
+    configure({"json": True, "level": "DEBUG"})
+    assert logging.getLogger("bonuses").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger("django.template").isEnabledFor(logging.DEBUG)
+
+
+def test_warning_of_python_is_a_line_too() -> None:
+    program = "import django, warnings; django.setup(); warnings.warn('old')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    line = json.loads(done.stderr.splitlines()[-1])
+    assert (line["logger"], line["level"]) == ("py.warnings", "warning")
+    assert "UserWarning: old" in line["event"]
 
 
 def test_exception_is_one_line(lines: Any) -> None:
