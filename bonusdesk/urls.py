@@ -1,10 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from bonusdesk.api.openapi.views import DocsView, DocumentView
 from bonusdesk.api.unknown import UnknownAddressView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("v1/openapi.json", DocumentView.as_view(), name="openapi"),
+    path("v1/docs", DocsView.as_view(), name="api-docs"),
     path("v1/", include("bonuses.api.urls")),
     # The last one under /v1/: every other address there.
     re_path(r"^v1(/.*)?$", UnknownAddressView.as_view()),

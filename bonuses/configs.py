@@ -54,7 +54,7 @@ def _storable(text: str) -> str:
 
 Amount = Annotated[int, Field(gt=0, le=MAX_MINOR)]
 AmountOrZero = Annotated[int, Field(ge=0, le=MAX_MINOR)]
-CurrencyCode = Annotated[str, AfterValidator(_known_currency)]
+CurrencyCode = Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"x-ref": "Currency"})]
 Game = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 
 

@@ -48,7 +48,11 @@ def _known_currency(value: Any) -> Any:
 
 
 Id = Annotated[uuid.UUID, BeforeValidator(_id, json_schema_input_type=uuid.UUID)]
-Currency = Annotated[str, BeforeValidator(_known_currency, json_schema_input_type=str)]
+Currency = Annotated[
+    str,
+    BeforeValidator(_known_currency, json_schema_input_type=str),
+    Field(json_schema_extra={"x-ref": "Currency"}),
+]
 Amount = Annotated[int, Field(ge=1, le=MAX_MINOR)]
 AmountOrZero = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
@@ -56,7 +60,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"
 
 def read(request: Request, model: type[Model], *, may_be_empty: bool = False) -> Model:
     """The validated body; raises what becomes 400, 413, 415 or a 422 that names each bad field."""
-    if not may_be_empty:
+    if not may_be_empty or "Transfer-Encoding" in request.headers:
         _refuse_empty(request)
     try:
         return model.model_validate(request.data)

@@ -28,6 +28,8 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Multiplier = Annotated[float, Field(ge=0)]
 Hours = Annotated[int, Field(ge=1, le=MAX_HOURS)]
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+Echoed = Annotated[dict[str, Any], Field(json_schema_extra={"x-ref": "EchoedObject"})]
+"""`x-ref`, here and elsewhere: the document knows it by this name."""
 SignedAmount = Annotated[int, Field(ge=-MAX_MINOR, le=MAX_MINOR)]
 
 
@@ -84,8 +86,8 @@ class IssueGrant(Body):
     deposit_amount: Amount | None = None
     loss_amount: AmountOrZero | None = None
     currency_override: Currency | None = None
-    meta: dict[str, Any] | None = None
-    fasttrack_references: dict[str, Any] | None = None
+    meta: Echoed | None = None
+    fasttrack_references: Echoed | None = None
 
 
 class CancelGrant(Body):
