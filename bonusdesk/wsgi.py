@@ -7,6 +7,9 @@ import django
 from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 
+from bonusdesk.api.wsgi_request import Utf8Request
+from bonusdesk.garbage import settle
+
 # gunicorn takes this exit code for "will not boot" and stops, instead of starting the worker again and again.
 WILL_NOT_BOOT = 3
 
@@ -17,3 +20,5 @@ if problems := [message for message in run_checks(tags=["settings"]) if message.
     sys.exit(WILL_NOT_BOOT)
 
 application = get_wsgi_application()
+application.request_class = Utf8Request
+settle()

@@ -8,6 +8,7 @@ from rest_framework import authentication, exceptions
 from structlog.contextvars import bind_contextvars
 
 from bonusdesk.api.service import SERVICE, Service
+from bonusdesk.sessions import person_of
 
 HEADER = "X-Internal-Secret"
 
@@ -32,6 +33,9 @@ class SessionAuthentication(authentication.SessionAuthentication):
     """A signed-in operator in the browser, with Django's CSRF check on everything that changes something."""
 
     def authenticate(self, request: Any) -> Any:
+        person = person_of(request._request.session)
+        if person is not None:
+            request._request.user = person  # Else Django looks for one itself.
         found = super().authenticate(request)
         if found is not None:
             bind_contextvars(caller=found[0].get_username())

@@ -32,7 +32,8 @@ class RowLessThan(TupleLessThan):  # type: ignore[misc]  # without stubs
 
 
 class KeysetPagination(BasePagination):
-    """`?cursor=&limit=`, newest first. Works on `.values()` that name the key; a view may set `keyset` itself."""
+    """`?cursor=&limit=`, newest first. For rows that are tuples of the view's `columns`, the key among them; a view may
+    set `keyset` itself."""
 
     next_cursor: str | None = None
 
@@ -47,7 +48,8 @@ class KeysetPagination(BasePagination):
         rows = list(queryset.order_by(*(f"-{name}" for name in keyset))[: limit + 1])
         if len(rows) > limit:
             rows.pop()
-            self.next_cursor = signer.sign_object([str(rows[-1][name]) for name in keyset], compress=False)
+            last = dict(zip(view.columns, rows[-1], strict=True))
+            self.next_cursor = signer.sign_object([str(last[name]) for name in keyset], compress=False)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -17,6 +17,10 @@ MAX_NUMBER = 2**53 - 1
 """Beyond it JSON readers disagree about a number's value."""
 
 
+Path = tuple[Any, ...]
+"""Empty, or the path of what holds it and a key: to write each one out would let a long key fill the memory."""
+
+
 class BodyUnreadable(DomainError):
     code = "INVALID_JSON"
 
@@ -67,6 +71,9 @@ def _read(stream: Any, limit: int, declared: int) -> bytes:
         raise BodyUnreadable("The body could not be read to its end.") from None
     if len(raw) > limit:
         raise PayloadTooLarge(limit)
+    if len(raw) < declared:
+        # What came may well be whole JSON, and still not all that was meant.
+        raise BodyUnreadable("The body ended before its Content-Length.")
     return raw
 
 
@@ -83,7 +90,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check(body: dict[str, Any]) -> None:
     # Level by level rather than recursively: the caller decides how deep it goes.
-    level: list[tuple[str, Any]] = [("", body)]
+    level: list[tuple[Path, Any]] = [((), body)]
     for _ in range(MAX_DEPTH):
         level = [inner for path, value in level for inner in _inside(path, value)]
         if not level:
@@ -91,21 +98,28 @@ def _check(body: dict[str, Any]) -> None:
     raise BodyUnreadable(f"The body is nested more than {MAX_DEPTH} levels deep.")
 
 
-def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _inside(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
     """What an object or a list holds that may hold more; the rest is checked here."""
     entries = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in entries:
-        inner_path = f"{path}.{key}" if path else str(key)
         if isinstance(key, str) and not _is_storable(key):
-            raise ValidationError({path or "body": "A key holds a character that can't be stored."})
+            raise ValidationError({_written(path) or "body": "A key holds a character that can't be stored."})
         if isinstance(inner, str):
             if not _is_storable(inner):
-                raise ValidationError({inner_path: "Holds a character that can't be stored."})
+                raise ValidationError({_written((path, key)): "Holds a character that can't be stored."})
         elif isinstance(inner, int | float):
             if not -MAX_NUMBER <= inner <= MAX_NUMBER:
-                raise ValidationError({inner_path: f"Must be within ±{MAX_NUMBER}."})
+                raise ValidationError({_written((path, key)): f"Must be within ±{MAX_NUMBER}."})
         elif inner is not None:
-            yield inner_path, inner
+            yield (path, key), inner
+
+
+def _written(path: Path) -> str:
+    keys = []
+    while path:
+        path, key = path
+        keys.append(str(key))
+    return ".".join(reversed(keys))
 
 
 def _is_storable(text: str) -> bool:

@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 class UnknownAddressView(APIView):
     """Whatever else is asked for under /v1/, by anyone and with any method, is not there."""
 
+    http_method_names = ()
     authentication_classes = ()
     permission_classes = ()
 

@@ -51,7 +51,7 @@ def test_crash_tells_nothing(settings: Settings, api: ApiClient, monkeypatch: py
     def crash(*args: Any) -> None:
         raise RuntimeError("the inner workings")
 
-    monkeypatch.setattr(PlayerViewSet, "rows", crash)
+    monkeypatch.setattr(PlayerViewSet, "list", crash)
     response = api.get("players")
     assert (response.status_code, code(response)) == (500, "INTERNAL_ERROR")
     assert b"inner workings" not in response.content
