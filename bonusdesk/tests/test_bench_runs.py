@@ -10,6 +10,14 @@ import pytest
 from conftest import service
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BY_CALLER = {
+    *(
+        f"{what}, {who}"
+        for what in ("a page of 50", "a template")
+        for who in ("internal secret", "Clerk token", "session")
+    ),
+    "a page of 50, Clerk token, each a new one",
+}
 
 
 @pytest.mark.timeout(180)
@@ -23,6 +31,6 @@ def test_every_row_is_measured() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads((ROOT / "var" / "bench" / "partial.json").read_text())["rows"]
     named = {row["name"].partition(" (")[0].partition(" at depth")[0] for row in rows}
-    assert named == {"issue a grant", "apply a signed webhook", "a page of 50"}
+    assert named == {"issue a grant", "apply a signed webhook", "a page of 50", *BY_CALLER}
     assert all(value > 0 for row in rows for value in (*row["ours"], *row["other"]))
     assert (ROOT / "docs" / "performance.md").read_text() == document

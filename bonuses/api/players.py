@@ -5,6 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bonuses.api.bodies import faults, read
+from bonuses.api.columns import selected
+from bonuses.api.docs.players import describe_player_batch, describe_players
 from bonuses.api.filters import PlayerFilters
 from bonuses.api.rows import PLAYER_COLUMNS, player_row
 from bonuses.api.serializers import IdentifyBatch, IdentifyPlayer, player_fields
@@ -14,8 +16,9 @@ from bonuses.services.identify_player import identify, identify_many
 from bonuses.services.issue import PlayerNotFound
 
 
+@describe_players
 class PlayerViewSet(RowViewSet):
-    queryset = Player.objects.all()
+    queryset = selected(Player, PLAYER_COLUMNS)
     columns = PLAYER_COLUMNS
     row = player_row
     filterset_class = PlayerFilters
@@ -34,6 +37,7 @@ class PlayerViewSet(RowViewSet):
         return Response(self.one(player.pk), status=201 if created else 200)
 
 
+@describe_player_batch
 class PlayerBatchViewSet(PlayerViewSet):
     max_body_bytes = 4 * 1024 * 1024
 

@@ -56,7 +56,7 @@ TRANSITION_COLUMNS = ("seq", "from_status", "to_status", "at", "cause", "actor",
 
 
 def values_of(grant: Grant) -> Row:
-    """What `.values(*GRANT_COLUMNS)` would give, without asking the database for what we hold already."""
+    """What the database gives for GRANT_COLUMNS, without asking it for what we hold already."""
     return {column: attrgetter(column.replace("__", "."))(grant) for column in GRANT_COLUMNS}
 
 

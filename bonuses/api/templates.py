@@ -4,6 +4,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bonuses.api.bodies import read
+from bonuses.api.columns import selected
+from bonuses.api.docs.templates import describe_templates
 from bonuses.api.filters import TemplateFilters
 from bonuses.api.rows import TEMPLATE_COLUMNS, template_row
 from bonuses.api.serializers import ChangeTemplate, CreateTemplate, template_fields
@@ -15,8 +17,9 @@ from bonuses.services.issue import TemplateNotFound
 from bonuses.services.remove_template import remove_template
 
 
+@describe_templates
 class TemplateViewSet(RowViewSet):
-    queryset = BonusTemplate.objects.all()
+    queryset = selected(BonusTemplate, TEMPLATE_COLUMNS)
     columns = TEMPLATE_COLUMNS
     row = template_row
     filterset_class = TemplateFilters

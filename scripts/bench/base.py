@@ -15,12 +15,14 @@ class Sizes:
     webhooks: int = 2_000
     pgbench: int = 5_000
     """Transactions a client."""
+    asked: int = 160
+    """Requests of one turn, where there are several a round."""
     listed: int = 1_000_000
     pages: int = 60
     is_quick: bool = False
 
 
-QUICK = Sizes(rounds=2, warm_up=8, grants=16, webhooks=16, pgbench=20, listed=2_000, pages=3, is_quick=True)
+QUICK = Sizes(rounds=2, warm_up=8, grants=16, webhooks=16, pgbench=20, asked=8, listed=2_000, pages=3, is_quick=True)
 """For seeing that it runs; the figures mean nothing."""
 
 CONNECTIONS = 8

@@ -6,7 +6,7 @@ import multiprocessing
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self
@@ -14,6 +14,7 @@ from typing import Self
 from scripts.bench.base import BenchFailed
 
 TIMEOUT = 30.0
+TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,23 @@ class Load:
     def client_share(self) -> float:
         """Of one core."""
         return self.client_cpu / self.seconds
+
+
+def together(loads: Sequence[Load]) -> Load:
+    """Turns of the same side, one after the other, as one."""
+    return Load(
+        sum(load.seconds for load in loads),
+        sum(load.client_cpu for load in loads),
+        [latency for load in loads for latency in load.latencies],
+        dict(sum((Counter(load.statuses) for load in loads), Counter())),
+        next((load.first_odd for load in loads if load.first_odd), ""),
+    )
+
+
+def in_turns(ours: Callable[[], Load], other: Callable[[], Load]) -> tuple[Load, Load]:
+    """A round of short turns, so that what disturbs the machine disturbs both."""
+    turns = [(ours(), other()) for _ in range(TURNS)]
+    return together([mine for mine, _ in turns]), together([theirs for _, theirs in turns])
 
 
 Answer = tuple[float, int, bytes]

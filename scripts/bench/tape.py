@@ -82,7 +82,7 @@ class Tape:
     def __str__(self) -> str:
         statements = sum(len(part.statements) for part in self.transactions)
         atomic = sum(part.is_atomic for part in self.transactions)
-        return f"{statements} statements, {atomic} transaction{'s' * (atomic != 1)}"
+        return f"{statements} statement{'s' * (statements != 1)}, {atomic} transaction{'s' * (atomic != 1)}"
 
 
 @dataclass

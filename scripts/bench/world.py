@@ -1,5 +1,6 @@
 """What is measured and what it is measured with: a database of its own, the product, the bare app, the platform."""
 
+import logging
 import os
 import secrets
 import sys
@@ -18,10 +19,11 @@ from django.db import connection, connections
 
 from scripts.bench import database
 from scripts.bench.base import THREADS, WORKERS, BenchFailed, Sizes
+from scripts.bench.callers import clerk_environment
 from scripts.bench.load import Client, Request
 from scripts.bench.record import Recorder, save, send
 from scripts.bench.tape import FIRST, PLAYER, Tape, numbered
-from scripts.local_stack import MANAGE, ROOT, Stack, free_port
+from scripts.local_stack import LOOPBACK, MANAGE, ROOT, Stack, free_port
 
 FOLDER = ROOT / "var" / "bench"
 REDIS_DATABASE = 15
@@ -102,6 +104,11 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "CELERY_BROKER_URL": redis_url,
+        "OUTBOUND_ALLOWED_NETWORKS": LOOPBACK,
+        **clerk_environment(),
+        # Requests are counted as in production, and none is refused.
+        "THROTTLE_USER_PER_SECOND": str(UNLIMITED),
+        "THROTTLE_SERVICE_PER_SECOND": str(UNLIMITED),
         "EVENT_FILE": str(FOLDER / "events.jsonl"),
         "BENCH_TAPES": str(FOLDER / "tapes"),
         "BENCH_PLATFORM_URL": f"http://127.0.0.1:{free_port()}",
@@ -140,6 +147,8 @@ def made(sizes: Sizes) -> Iterator[World]:
         env = environment(url, redis_url)
         os.environ.update(env)
         django.setup()
+        # Requests made in this process are none of those that are measured.
+        logging.getLogger("bonusdesk.access").setLevel(logging.WARNING)
         ends.callback(connections.close_all)
         call_command("migrate", verbosity=0)
         stack = ends.enter_context(Stack(FOLDER, env, web_port=free_port()))

@@ -13,6 +13,7 @@ USE_TZ = True
 DATABASES = {
     "default": {
         **environ.Env.db_url_config(os.environ["DATABASE_URL"]),
+        "ENGINE": "bonusdesk.postgresql",
         "CONN_MAX_AGE": 60,
         "OPTIONS": {"options": "-c search_path=bare"},
     }

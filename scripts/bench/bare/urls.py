@@ -1,8 +1,8 @@
 from django.urls import path
 
-from scripts.bench.bare.views import grants, webhooks
+from scripts.bench.bare.views import grants, page, webhooks
 
 urlpatterns = [
-    path("v1/bonus-grants", grants),
+    path("v1/bonus-grants", lambda request: page() if request.method == "GET" else grants(request)),
     path("v1/adapters/<slug:slug>/webhooks/bonus-events", webhooks),
 ]

@@ -32,6 +32,10 @@ def grants(request: HttpRequest) -> HttpResponse:
     return HttpResponse(orjson.dumps(rows, default=str), status=201, content_type="application/json")
 
 
+def page() -> HttpResponse:
+    return HttpResponse(orjson.dumps(play(tape("page"), ""), default=str), content_type="application/json")
+
+
 def webhooks(request: HttpRequest, slug: str) -> HttpResponse:
     timestamp, body = request.headers["X-UCRM-Timestamp"], request.body
     good = hmac.digest(settings.WEBHOOK_SECRET, f"{timestamp}.".encode() + body, "sha256").hex()
