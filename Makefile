@@ -8,10 +8,10 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 SOURCES := bonusdesk bonuses campaigns integrations scripts conftest.py manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements demo serve check lint types migrations deploy-check test bench services-up services-down
+.PHONY: help setup requirements openapi demo serve check lint types migrations deploy-check test fuzz bench services-up services-down
 
 help:
-	@echo "make demo | serve | test | check | bench | setup | requirements | services-up | services-down"
+	@echo "make demo | serve | test | fuzz | check | bench | setup | requirements | openapi | services-up | services-down"
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with PYTHON=...")'
@@ -42,6 +42,7 @@ serve: $(VENV)/.installed
 	@$(PY) -m scripts.serve --port $(PORT)
 
 check: setup lint types migrations deploy-check
+	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory test
 
 lint: setup
@@ -61,11 +62,19 @@ deploy-check: setup
 		DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		BONUSDESK_FIELD_KEYS="$$($(PY) -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
 		DJANGO_ALLOWED_HOSTS=bonus.example.com DJANGO_CSRF_TRUSTED_ORIGINS=https://bonus.example.com \
+		METRICS_TOKEN=only-for-this-check \
 		DATABASE_URL=postgres://bonusdesk@127.0.0.1/bonusdesk CELERY_BROKER_URL=redis://127.0.0.1/0 REDIS_URL=redis://127.0.0.1/1 \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
+# docs/openapi.json from the code; a test compares the two.
+openapi: setup
+	DJANGO_DEBUG=1 DATABASE_URL=sqlite://:memory: $(PY) manage.py openapi
+
 test: setup
 	@PYTHON=$(PY) sh scripts/test.sh
+
+fuzz: setup
+	@PYTHON=$(PY) sh scripts/with_services.sh postgresql $(PY) -m scripts.fuzz
 
 bench: setup
 	@PYTHON=$(PY) sh scripts/bench.sh

@@ -1,6 +1,7 @@
 """What every app's tests share: a database as in production, and real servers where a test asks for one."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -10,6 +11,10 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+
+from bonusdesk import rights
+
+pytest_plugins = ("bonusdesk.tests.leaks",)
 
 
 def _is_required() -> bool:
@@ -26,6 +31,14 @@ def service(variable: str) -> str:
     return url
 
 
+def program(name: str) -> str:
+    """The path of a program, which is as good as a server."""
+    path = shutil.which(name)
+    if not path and _is_required():
+        pytest.fail(f"{name} is not installed")
+    return path or pytest.skip(f"{name} is not installed")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
@@ -38,8 +51,9 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def _nothing_left_over() -> Iterator[None]:
-    """Neither rate limits nor log context pass from one test to the next."""
+    """Neither rate limits, log context nor what groups may pass from one test to the next."""
     cache.clear()
+    rights.forget()
     structlog.contextvars.clear_contextvars()
     yield
     structlog.contextvars.clear_contextvars()
@@ -48,6 +62,10 @@ def _nothing_left_over() -> Iterator[None]:
 @pytest.fixture
 def database_url(transactional_db: None) -> str:
     """The test database's URL, for processes that a test starts; what the test writes is committed, so they see it."""
+    return url_of_database()
+
+
+def url_of_database() -> str:
     found = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{quote(str(found['NAME']))}"

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from bonusdesk.api.clerk_settings import clerk_faults, clerk_warnings
+from integrations.addresses import network_of, url_fault
 from integrations.currencies import is_known
 from integrations.fasttrack import BonusStatus
 from integrations.sinks.registry import SINKS
@@ -64,6 +67,16 @@ def _internal_secrets() -> Iterator[str]:
         yield "BONUSDESK_INTERNAL_SECRETS: each secret must have 16 characters or more."
 
 
+def _metrics_token() -> Iterator[str]:
+    if 0 < len(settings.METRICS_TOKEN) < 16 and not settings.DEBUG:
+        yield "METRICS_TOKEN must have 16 characters or more."
+
+
+def _open_metrics() -> Iterator[str]:
+    if not settings.METRICS_TOKEN:
+        yield "METRICS_TOKEN is not set: who can reach a web process can read the metrics."
+
+
 def _base_currency() -> Iterator[str]:
     if not is_known(settings.BASE_CURRENCY):
         yield f"BONUSDESK_BASE_CURRENCY: {settings.BASE_CURRENCY} is not a currency we know."
@@ -88,13 +101,23 @@ def _sinks() -> Iterator[str]:
     if "rest" in settings.EVENT_SINKS:
         if urlsplit(settings.FASTTRACK_REST_URL).scheme not in WEB_SCHEMES:
             yield "FASTTRACK_REST_URL must be an http(s) URL: EVENT_SINKS names rest."
+        elif fault := url_fault(settings.FASTTRACK_REST_URL):
+            yield f"FASTTRACK_REST_URL {fault}"
         if not settings.FASTTRACK_REST_API_KEY:
             yield "FASTTRACK_REST_API_KEY is not set: EVENT_SINKS names rest."
+
+
+def _networks() -> Iterator[str]:
+    for text in settings.OUTBOUND_ALLOWED_NETWORKS:
+        if network_of(text) is None:
+            yield f"OUTBOUND_ALLOWED_NETWORKS: {text} is not a network such as 10.1.0.0/16 or fd00:1::/64."
 
 
 def _others() -> Iterator[str]:
     if settings.EXCHANGE_RATES_URL and urlsplit(settings.EXCHANGE_RATES_URL).scheme != "https":
         yield "EXCHANGE_RATES_URL must begin with https://."
+    elif settings.EXCHANGE_RATES_URL and (fault := url_fault(settings.EXCHANGE_RATES_URL)):
+        yield f"EXCHANGE_RATES_URL {fault}"
     if settings.FASTTRACK_CANCELLED_STATUS not in list(BonusStatus):
         yield f"FASTTRACK_CANCELLED_STATUS must be one of {', '.join(BonusStatus)}."
     if settings.LOGGING["level"] not in LOG_LEVELS:
@@ -113,9 +136,21 @@ CHECKS = (
     ("bonusdesk.E007", _servers),
     ("bonusdesk.E008", _sinks),
     ("bonusdesk.E009", _others),
+    ("bonusdesk.E010", clerk_faults),
+    ("bonusdesk.E011", _networks),
+    ("bonusdesk.E012", _metrics_token),
+)
+WARNINGS = (
+    ("bonusdesk.W001", clerk_warnings),
+    ("bonusdesk.W002", _open_metrics),
 )
 
 
 @register(TAG)
 def check_settings(**_: Any) -> list[CheckMessage]:
     return [Error(line, id=number) for number, check in CHECKS for line in check()]
+
+
+@register(TAG, deploy=True)
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    return [checks.Warning(line, id=number) for number, check in WARNINGS for line in check()]

@@ -22,6 +22,7 @@ MANAGE = (sys.executable, str(ROOT / "manage.py"))
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 15.0
 SLUG = "simulator"
+LOOPBACK = "127.0.0.0/8,::1/128"
 
 
 class ChildDied(RuntimeError):
@@ -53,6 +54,7 @@ def local_environment(folder: Path) -> dict[str, str]:
         "BONUSDESK_INTERNAL_SECRETS": secrets.token_urlsafe(32),
         "DATABASE_URL": f"sqlite:///{folder / 'bonusdesk.sqlite3'}",
         "CELERY_BROKER_URL": f"filesystem://{folder / 'broker'}",
+        "OUTBOUND_ALLOWED_NETWORKS": LOOPBACK,
         "EVENT_SINKS": "file",
         "EVENT_FILE": str(folder / "events.jsonl"),
     }
@@ -103,11 +105,12 @@ class Stack:
                 start_new_session=True,
             )
 
-    def start_platform(self, *, life_seconds: float, port: int = 0) -> Remote:
+    def start_platform(self, *, life_seconds: float, port: int = 0, webhook_secret: str = "") -> Remote:
         """The casino, and an adapter row that points at it."""
         port = port or free_port()
         url = f"http://127.0.0.1:{port}"
-        token, secret, webhook_secret = (secrets.token_hex(24) for _ in range(3))
+        token, secret, of_its_own = (secrets.token_hex(24) for _ in range(3))
+        webhook_secret = webhook_secret or of_its_own
         shared = ("--token", token, "--secret", secret, "--webhook-secret", webhook_secret)
         self.manage("add_adapter", "--slug", SLUG, "--kind", "simulator", "--base-url", url, "--default", *shared)
         webhooks = f"{self.web_url}/v1/adapters/{SLUG}/webhooks/bonus-events"

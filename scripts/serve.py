@@ -10,16 +10,20 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from scripts.local_stack import ROOT, ChildDied, Stack
+from scripts.local_stack import LOOPBACK, ROOT, SLUG, ChildDied, Stack
 
 FOLDER = ROOT / "var" / "serve"
 LOGIN = "admin"
-LIFE_SECONDS = 60.0
+LIFE_SECONDS = 300.0
 
 
 def environment() -> dict[str, str]:
     """The caller's own, in DEBUG unless it says otherwise."""
-    defaults = {"DJANGO_DEBUG": "1", "BONUSDESK_INTERNAL_SECRETS": kept_secret("internal-secret")}
+    defaults = {
+        "DJANGO_DEBUG": "1",
+        "BONUSDESK_INTERNAL_SECRETS": kept_secret("internal-secret"),
+        "OUTBOUND_ALLOWED_NETWORKS": LOOPBACK,
+    }
     return defaults | os.environ | {"DJANGO_SETTINGS_MODULE": "bonusdesk.settings"}
 
 
@@ -50,12 +54,15 @@ def serve(port: int) -> NoReturn:
         if "DATABASE_URL" not in os.environ:
             # Something to look at, but only in the database that nobody chose.
             stack.manage("seed_demo", "--players", "50")
-        stack.start_platform(life_seconds=LIFE_SECONDS)
+        webhook_secret = kept_secret("webhook-secret")
+        stack.start_platform(life_seconds=LIFE_SECONDS, webhook_secret=webhook_secret)
         stack.start_web()
         stack.wait_for_web()
         stack.start_worker()
         print(f"bonusdesk  {stack.web_url}/admin/  login {LOGIN}, password {password}")
         print(f"API        {stack.web_url}/v1/  X-Internal-Secret: {stack.secret.partition(',')[0]}")
+        print(f"webhooks   {stack.web_url}/v1/adapters/{SLUG}/webhooks/bonus-events  signed with {webhook_secret}")
+        print(f"tour       docs/api.md   reference {stack.web_url}/v1/docs")
         print(f"logs       {FOLDER / 'logs'}   (Ctrl-C ends it all)", flush=True)
         while True:
             stack.check_alive()

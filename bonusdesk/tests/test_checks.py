@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
-from bonusdesk.checks import check_settings
+from bonusdesk.checks import check_deployment, check_settings
 
 
 def lines() -> list[str]:
@@ -39,6 +39,7 @@ def test_settings_of_the_tests_pass() -> None:
             {"INTERNAL_SECRETS": ["short"]},
             "BONUSDESK_INTERNAL_SECRETS: each secret must have 16 characters or more.",
         ),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN must have 16 characters or more."),
         ({"BASE_CURRENCY": "EUX"}, "BONUSDESK_BASE_CURRENCY: EUX is not a currency we know."),
         ({"EVENT_SINKS": []}, "EVENT_SINKS names none of file, rest."),
         ({"EVENT_SINKS": ["file", "fax"]}, "EVENT_SINKS: there is no sink fax; they are file, rest."),
@@ -94,3 +95,10 @@ def test_no_line_repeats_a_secret(settings: Settings) -> None:
     settings.REDIS_URL = "http://:hunter4@host"
     assert len(lines()) == 3
     assert "hunter" not in "".join(lines())
+
+
+def test_metrics_for_everybody_are_a_warning_of_deployment(settings: Settings) -> None:
+    warning = "METRICS_TOKEN is not set: who can reach a web process can read the metrics."
+    assert warning in [str(message.msg) for message in check_deployment()]
+    settings.METRICS_TOKEN = "a-token-for-the-metrics"
+    assert warning not in [str(message.msg) for message in check_deployment()]
