@@ -104,6 +104,8 @@ def configure(options: Mapping[str, Any]) -> None:
             "loggers": {
                 "django": {"handlers": [], "propagate": True},
                 "django.server": {"handlers": [], "propagate": True},
+                # A refusal has its line already, as each request has; what broke comes with its traceback.
+                "django.request": {"level": "ERROR"},
                 "gunicorn.error": {"handlers": [], "propagate": True},
                 # One line for each tick of the schedule would bury everything else.
                 "celery.app.trace": {"level": "WARNING"},

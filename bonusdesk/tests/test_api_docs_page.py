@@ -1,44 +1,19 @@
 """The page of the document in a real browser, under the policy that every page has."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from bonusdesk.tests.contract import operations
 from bonuses.models import Player
-from conftest import service
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 PASSWORD = "for-the-browser-1"
 BODY = {"external_id": "from-the-page", "currency": "EUR", "origin": "acme.example"}
-
-
-@pytest.fixture(scope="module")
-def chromium(django_db_setup: None) -> Iterator[Browser]:
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-    program = service("TEST_CHROMIUM")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield playwright.chromium.launch(executable_path=program, args=quiet)
-
-
-@pytest.fixture
-def tab(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """Whatever the browser complains of fails the test, and so does a call to another server."""
-    page = chromium.new_page()
-    complaints: list[str] = []
-    ours = (live_server.url, "data:")
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda sent: None if sent.url.startswith(ours) else complaints.append(sent.url))
-    yield page
-    page.close()
-    assert complaints == []
 
 
 def test_it_shows_every_operation_to_a_stranger(tab: Page, live_server: LiveServer) -> None:

@@ -1,14 +1,11 @@
 """The admin in a real browser: what only a browser notices, such as a breach of the Content-Security-Policy."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from bonuses.tests.factories import GrantFactory
-from conftest import service
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
@@ -31,32 +28,16 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium(django_db_setup: None) -> Iterator[Browser]:
-    """The system's own. Playwright keeps an event loop in this thread, which Django would take for async code."""
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-    program = service("TEST_CHROMIUM")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield playwright.chromium.launch(executable_path=program, args=quiet)
-
-
 @pytest.fixture
-def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """The admin, signed in. Whatever the browser complains of fails the test."""
-    page = chromium.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+def desk(tab: Page, live_server: LiveServer) -> Page:
+    """The admin, signed in."""
     User.objects.create_superuser("olga", password=PASSWORD)
-    page.goto(f"{live_server.url}/admin/login/?next=/admin/")
-    page.fill("#id_username", "olga")
-    page.fill("#id_password", PASSWORD)
-    page.click("[type=submit]")
-    expect(page).to_have_url(f"{live_server.url}/admin/")
-    yield page
-    page.close()
-    assert complaints == []
+    tab.goto(f"{live_server.url}/admin/login/?next=/admin/")
+    tab.fill("#id_username", "olga")
+    tab.fill("#id_password", PASSWORD)
+    tab.click("[type=submit]")
+    expect(tab).to_have_url(f"{live_server.url}/admin/")
+    return tab
 
 
 def test_no_page_breaks_a_rule_of_its_own_policy(desk: Page, live_server: LiveServer) -> None:
