@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from bonusdesk.api.last_resort import PREFIX
+
 ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-API = "/v1/"
 
 
 class HeadersMiddleware:
@@ -21,6 +22,6 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
-        if request.path_info.startswith(API):
+        if request.path_info.startswith(PREFIX):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

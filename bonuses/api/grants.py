@@ -1,5 +1,5 @@
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,6 +9,7 @@ from bonuses.api.bodies import read
 from bonuses.api.columns import selected
 from bonuses.api.docs.grants import describe_grants
 from bonuses.api.filters import GrantFilters
+from bonuses.api.references import references_of
 from bonuses.api.rows import GRANT_COLUMNS, TRANSITION_COLUMNS, grant_row, transition_row, values_of
 from bonuses.api.serializers import CancelGrant, IssueGrant
 from bonuses.api.viewsets import RowViewSet, api_cause
@@ -16,15 +17,6 @@ from bonuses.models import Grant, GrantTransition
 from bonuses.services.cancel import cancel
 from bonuses.services.issue import IssueRequest, issue
 from bonuses.services.transition import GrantNotFound
-
-REFERENCE_HEADERS = {
-    "X-Fasttrack-Id": "id",
-    "X-Fasttrack-Actionid": "action_id",
-    "X-Fasttrack-Actiongroupid": "action_group_id",
-    "X-Fasttrack-Actioncommunicationprofileid": "action_communication_profile_id",
-    "X-Fasttrack-Activityid": "activity_id",
-    "X-Fasttrack-Triggerhash": "trigger_hash",
-}
 
 
 @describe_grants
@@ -80,9 +72,3 @@ class GrantViewSet(RowViewSet):
         if not found:
             self.one(grant_id)
         return self.get_paginated_response([transition_row(change) for change in found])
-
-
-def references_of(request: Request) -> dict[str, Any]:
-    """What Fast Track said about the action behind this call; it comes back in every event of the grant."""
-    headers = request.headers
-    return {key: headers[header] for header, key in REFERENCE_HEADERS.items() if headers.get(header)}

@@ -5,7 +5,6 @@ from typing import Any
 TEMPLATE_ID = "0194b8f0-5a3c-7c1e-9f00-1d2e3f4a5b60"
 PLAYER_ID = "0194b8f1-0c7d-7b22-8e11-2a3b4c5d6e71"
 GRANT_ID = "0194b8f2-9e10-7d33-a722-3b4c5d6e7f82"
-DELIVERY_ID = "0194b8f3-2b44-7e44-b833-4c5d6e7f8093"
 NOON = "2025-01-31T12:00:00Z"
 
 NEW_TEMPLATE: dict[str, Any] = {

@@ -3,6 +3,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from bonuses.api.docs.examples import CANCELLED, GRANT, ORDER, TRANSITION
 from bonuses.api.docs.grant_shapes import Grant, GrantTransition
 from bonuses.api.docs.operation import described, operation
+from bonuses.api.references import REFERENCE_HEADERS
 from bonuses.api.serializers import CancelGrant, IssueGrant
 
 TAG = "Bonus grants"
@@ -20,14 +21,6 @@ LINKS = {
     },
 }
 ROW = OpenApiExample("grant", value=GRANT, response_only=True)
-REFERENCE_HEADERS = {
-    "X-Fasttrack-Id": "id",
-    "X-Fasttrack-Actionid": "action_id",
-    "X-Fasttrack-Actiongroupid": "action_group_id",
-    "X-Fasttrack-Actioncommunicationprofileid": "action_communication_profile_id",
-    "X-Fasttrack-Activityid": "activity_id",
-    "X-Fasttrack-Triggerhash": "trigger_hash",
-}
 
 describe_grants = described(
     list=operation(
