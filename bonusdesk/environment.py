@@ -4,6 +4,7 @@ A value that can't be read is noted in `troubles` and its default used, so that 
 variable at once, in one line each, instead of a traceback for the first.
 """
 
+import json
 import os
 from typing import Any
 
@@ -55,6 +56,16 @@ class Environment:
             self.troubles.append(f"{name} must be a whole number, {minimum} or more.")
             return default
         return number
+
+    def json_object(self, name: str) -> dict[str, Any]:
+        try:
+            found = json.loads(self.text(name) or "{}")
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            self.troubles.append(f"{name} must be a JSON object.")
+            return {}
+        return found
 
     def database(self, name: str, default: str) -> dict[str, Any]:
         """Django's dictionary for a database URL; empty, which is no database at all, when the URL is of no use.

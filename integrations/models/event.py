@@ -69,6 +69,9 @@ class SinkState(models.Model):
     last_error = models.CharField(max_length=1000, blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
     last_delivered_at = models.DateTimeField(null=True, blank=True)
+    in_flight = models.JSONField(null=True, blank=True, help_text="The batch being sent, for sinks that note it.")
+    halted_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits for a person's decision.")
+    halt_reason = models.CharField(max_length=1000, blank=True, db_default="")
 
     class Meta:
         ordering = ("sink",)

@@ -10,14 +10,17 @@ import structlog
 from integrations.failpoints import failpoint
 from integrations.outbox import hint, pick, settle
 from integrations.outbox import lease as leases
+from integrations.outbox.journal import LeasedJournal
 from integrations.outbox.lease import Lease, LeaseLost
-from integrations.sinks.base import Delivered, Message, Outcome, Refused, Sink, Trouble
+from integrations.sinks.base import Delivered, Message, NeedsPerson, Outcome, Refused, Sink, Trouble
 from integrations.sinks.registry import sink_for
 
 log = structlog.get_logger(__name__)
 
 SEND_SECONDS = 5.0
 """A sink starts nothing new after this; what is under way then ends well within the lease."""
+RENEW_AFTER_SECONDS = 1.0
+"""Settling a batch renews the lease, so the next batch need not unless something took long in between."""
 MOST_TROUBLED_GRANTS = 50
 """A round goes on past this many grants that met trouble, so that a few can't hold up the others; then it ends."""
 
@@ -37,11 +40,14 @@ class DeliveryReport:
     """False: another deliverer is at work, or the sink is being left alone."""
     lost: bool = False
     """Another deliverer has taken over."""
+    halted: str = ""
+    """Why nothing more is sent until a person has decided; empty when it is."""
 
 
 @dataclass(slots=True)
 class _Round:
     lease: Lease
+    renewed_at: float
     troubled: set[uuid.UUID] = field(default_factory=set)
     got_anything_done: bool = False
     trouble: str = ""
@@ -64,14 +70,14 @@ def deliver(
     while (lease := leases.acquire(sink)) is not None:
         report.was_leased = True
         try:
-            _play(_Round(lease), report, is_over, on_batch)
+            _play(_Round(lease, time.monotonic()), report, is_over, on_batch)
         except LeaseLost:
             report.lost = True
             log.warning("outbox.lease_lost", sink=sink, epoch=lease.epoch)
             break
         # A hint that came while the lease was ours found it taken and went away, so look once more.
         hint.clear(sink)
-        if report.trouble or not pick.has_ready(sink):
+        if report.trouble or report.halted or not pick.has_ready(sink):
             break
         if is_over():
             report.more = True
@@ -85,11 +91,16 @@ def _play(
     """One round under one lease, which is given back at its end. Raises `LeaseLost`."""
     try:
         target = sink_for(report.sink)
-        target.start(state.lease.epoch)
+        _start(target, state, report)
         while not is_over() and _send_batch(target, state, report):
             on_batch(report)
     except LeaseLost:
         raise
+    except NeedsPerson as reason:
+        log.warning("outbox.halted", sink=report.sink, reason=str(reason))
+        report.halted = str(reason)
+        leases.halt(state.lease, report.halted)
+        return
     except Exception as error:
         log.exception("outbox.round_failed", sink=report.sink)
         state.trouble = repr(error)
@@ -101,9 +112,17 @@ def _play(
         leases.release(state.lease)
 
 
+def _start(target: Sink, state: _Round, report: DeliveryReport) -> None:
+    arrived = target.start(state.lease.epoch, LeasedJournal(state.lease))
+    if state.lease.flight is not None:
+        settle.settle_flight(state.lease, arrived)
+    report.delivered += len(arrived)
+
+
 def _send_batch(target: Sink, state: _Round, report: DeliveryReport) -> bool:
     """False when the round is over."""
-    leases.renew(state.lease)
+    if time.monotonic() - state.renewed_at > RENEW_AFTER_SECONDS:
+        leases.renew(state.lease)
     deadline = time.monotonic() + SEND_SECONDS
     batch = pick.pick(report.sink, target.batch_size, but_not_grants=state.troubled)
     if not batch:
@@ -113,6 +132,7 @@ def _send_batch(target: Sink, state: _Round, report: DeliveryReport) -> bool:
     failpoint("outbox.after_send")
     results = list(zip(batch, outcomes, strict=True))
     settle.settle(state.lease, results)
+    state.renewed_at = time.monotonic()
     failpoint("outbox.after_settle")
     return _count(results, state, report)
 
@@ -121,6 +141,8 @@ def _send(target: Sink, batch: list[Message], deadline: float) -> list[Outcome]:
     """What a sink should have caught itself is trouble with the whole batch: nothing of it is known to have arrived."""
     try:
         outcomes = target.send(batch, deadline=deadline)
+    except LeaseLost:
+        raise
     except Exception as error:
         log.exception("outbox.sink_failed", sink=type(target).__name__)
         return [Trouble(repr(error))] * len(batch)

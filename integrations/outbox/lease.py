@@ -15,6 +15,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from integrations.models import SinkState
+from integrations.sinks.base import Flight
 
 LEASE_SECONDS = 10.0
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 5.0
@@ -30,23 +31,32 @@ class Lease:
     epoch: int
     failures: int
     """Rounds in a row, before this one, that met nothing but trouble."""
+    flight: Flight | None = None
+    """What an earlier deliverer noted of a batch whose outcome it did not live, or was not able, to tell."""
 
 
 def acquire(sink: str) -> Lease | None:
-    """None when another deliverer is at work, or the sink is to be left alone for now."""
+    """None when another deliverer is at work, or the sink is to be left alone: for now, or until a person decides."""
     owner = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     if not _take(sink, owner):
         _, is_new = SinkState.objects.get_or_create(sink=sink)
         if not is_new or not _take(sink, owner):
             return None
     state = SinkState.objects.filter(sink=sink, owner=owner).first()
-    return None if state is None else Lease(sink=sink, epoch=state.epoch, failures=state.failures)
+    if state is None:
+        return None
+    return Lease(sink=sink, epoch=state.epoch, failures=state.failures, flight=flight_of(state))
+
+
+def flight_of(state: SinkState) -> Flight | None:
+    noted = state.in_flight
+    return Flight(ids=tuple(noted["ids"]), mark=noted["mark"]) if noted else None
 
 
 def _take(sink: str, owner: str) -> bool:
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=Now())
     due = Q(not_before__isnull=True) | Q(not_before__lte=Now())
-    taken = SinkState.objects.filter(free, due, sink=sink).update(
+    taken = SinkState.objects.filter(free, due, sink=sink, halted_at__isnull=True).update(
         owner=owner, leased_until=_from_now(LEASE_SECONDS), epoch=F("epoch") + 1
     )
     return taken == 1
@@ -78,6 +88,11 @@ def back_off(lease: Lease, *, failures: int, reason: str) -> float:
         last_error_at=Now(),
     )
     return seconds
+
+
+def halt(lease: Lease, reason: str) -> None:
+    """Release; nobody delivers until a person has decided what became of the batch in flight."""
+    _write(lease, leased_until=None, owner="", halted_at=Now(), halt_reason=reason[:1000])
 
 
 def _write(lease: Lease, **values: object) -> None:

@@ -18,15 +18,33 @@ Result = tuple[Message, Outcome]
 def settle(lease: Lease, results: Sequence[Result]) -> None:
     """Raises `LeaseLost`, and then has written nothing."""
     delivered = [message.id for message, outcome in results if isinstance(outcome, Delivered)]
+    is_clear = not any(isinstance(outcome, Trouble) for _, outcome in results)
     with transaction.atomic():
-        leases.renew(lease, **({"last_delivered_at": Now()} if delivered else {}))
-        if delivered:
-            _ours(lease, delivered).update(delivered_at=Now(), parked_at=None, attempts=F("attempts") + 1)
+        leases.renew(lease, **_progress(delivered, is_clear=is_clear))
+        _mark_delivered(lease, delivered)
         for reason, ids in _by_reason(results, Refused).items():
             parked = _ours(lease, ids).filter(delivered_at__isnull=True, skipped_at__isnull=True)
             parked.update(parked_at=Now(), attempts=F("attempts") + 1, last_error=reason)
         for reason, ids in _by_reason(results, Trouble).items():
             _ours(lease, ids).update(attempts=F("attempts") + 1, last_error=reason)
+
+
+def settle_flight(lease: Lease, arrived: Sequence[int]) -> None:
+    """What a sink has found out about the batch of a deliverer that died. Raises `LeaseLost`."""
+    with transaction.atomic():
+        leases.renew(lease, **_progress(arrived, is_clear=True))
+        _mark_delivered(lease, arrived)
+
+
+def _progress(delivered: Sequence[int], *, is_clear: bool) -> dict[str, object]:
+    """While the outcome of anything is open the batch in flight stays noted."""
+    moved: dict[str, object] = {"last_delivered_at": Now()} if delivered else {}
+    return moved | {"in_flight": None} if is_clear else moved
+
+
+def _mark_delivered(lease: Lease, ids: Sequence[int]) -> None:
+    if ids:
+        _ours(lease, ids).update(delivered_at=Now(), parked_at=None, attempts=F("attempts") + 1)
 
 
 def _ours(lease: Lease, ids: Iterable[int]) -> QuerySet[OutgoingEvent]:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,41 @@ DELIVERED = Delivered()
 UNTRIED = Untried()
 
 
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A batch that is about to be sent, and where a sink will look for it should nobody live to tell."""
+
+    ids: tuple[int, ...]
+    mark: dict[str, Any]
+    """The sink's own; JSON."""
+
+
+class Journal(Protocol):
+    """Remembers the batch in flight over a crash. It is forgotten when the batch is settled without any `Trouble`."""
+
+    def read(self) -> Flight | None: ...
+
+    def write(self, flight: Flight) -> None:
+        """In place of the one before. It is committed on return.
+
+        Raises `LeaseLost`, which a sink lets pass: nothing may be sent any more.
+        """
+        ...
+
+
+class NeedsPerson(Exception):
+    """What became of the batch in flight can't be found out. The sink rests until somebody has decided."""
+
+
 class Sink(Protocol):
     batch_size: int
 
-    def start(self, epoch: int) -> None:
+    def start(self, epoch: int, journal: Journal) -> Sequence[int]:
         """Called once a lease, before the first batch; a higher epoch fences all lower ones.
 
-        The place to find out what a batch that was in flight at a crash has come to: its events are pending still and
-        will be given to `send` again, which may answer `Delivered` for one that it knows to have arrived.
+        The place to find out what became of a batch that was in flight at a crash: returned are the ids of those that
+        are known to have arrived. The others are pending still and will be given to `send` again. Raises `NeedsPerson`;
+        any other exception is trouble, and the sink is started again later.
         """
         ...
 

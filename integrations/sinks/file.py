@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from integrations.sinks.base import DELIVERED, Message, Outcome, Trouble
+from integrations.sinks.base import DELIVERED, Journal, Message, Outcome, Trouble
 
 
 class FileSink:
@@ -21,8 +21,9 @@ class FileSink:
     def from_settings(cls) -> "FileSink":
         return cls(Path(settings.EVENT_FILE))
 
-    def start(self, epoch: int) -> None:
+    def start(self, epoch: int, journal: Journal) -> Sequence[int]:
         """Nothing was in flight that `send` would not mend."""
+        return ()
 
     def send(self, batch: Sequence[Message], *, deadline: float) -> list[Outcome]:
         try:

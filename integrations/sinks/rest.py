@@ -8,7 +8,7 @@ from django.conf import settings
 
 from integrations import http
 from integrations.models import EventKind
-from integrations.sinks.base import DELIVERED, UNTRIED, Message, Outcome, Refused, Trouble
+from integrations.sinks.base import DELIVERED, UNTRIED, Journal, Message, Outcome, Refused, Trouble
 
 PATHS = {EventKind.BONUS: "/v1/integration/bonus", EventKind.CUSTOM: "/v1/integration/custom"}
 REFUSALS = frozenset({400, 422})
@@ -33,8 +33,9 @@ class RestSink:
             concurrency=getattr(settings, "FASTTRACK_REST_CONCURRENCY", 8),
         )
 
-    def start(self, epoch: int) -> None:
+    def start(self, epoch: int, journal: Journal) -> Sequence[int]:
         """Nothing is kept between batches."""
+        return ()
 
     def send(self, batch: Sequence[Message], *, deadline: float) -> list[Outcome]:
         work = _Work(deadline=deadline, troubles_left=self.concurrency)

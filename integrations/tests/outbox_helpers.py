@@ -11,7 +11,7 @@ from integrations import outbox
 from integrations.fasttrack import BonusPayload
 from integrations.models import EventKind, OutgoingEvent
 from integrations.outbox import Event
-from integrations.sinks.base import DELIVERED, UNTRIED, Message, Outcome
+from integrations.sinks.base import DELIVERED, UNTRIED, Journal, Message, Outcome
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 GRANT = uuid.UUID("0196f000-0000-7000-8000-000000000001")
@@ -77,8 +77,9 @@ class FakeSink:
         self.batches: list[list[str]] = []
         self.epochs: list[int] = []
 
-    def start(self, epoch: int) -> None:
+    def start(self, epoch: int, journal: Journal) -> Sequence[int]:
         self.epochs.append(epoch)
+        return ()
 
     def send(self, batch: Sequence[Message], *, deadline: float) -> list[Outcome]:
         self.batches.append([])
