@@ -91,6 +91,18 @@ def redis_url(_redis_database: str) -> Iterator[str]:
         client.flushdb()
 
 
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> str:
+    """A real RabbitMQ, shared by all: what a test declares has a name of its own."""
+    return service("TEST_RABBITMQ_URL")
+
+
+@pytest.fixture(scope="session")
+def kafka_servers() -> str:
+    """A real Kafka, shared by all: what a test creates has a name of its own."""
+    return service("TEST_KAFKA_SERVERS")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")

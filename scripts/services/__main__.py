@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from scripts.services import compose, debian, launch, records
+from scripts.services import compose, debian, launch, private, records
 from scripts.services.base import NotStarted, Server
 from scripts.services.records import FOLDER, Record
 from scripts.services.registry import SERVERS
@@ -60,7 +61,7 @@ def start(server: Server) -> Record | None:
 def stop(record: Record) -> None:
     if record.project:
         compose.stop(record)
-    launch.stop(record, SERVERS[record.name].signals)
+    launch.stop(record, SERVERS[record.name].binaries)
 
 
 def up(servers: Sequence[Server]) -> list[str]:
@@ -68,7 +69,10 @@ def up(servers: Sequence[Server]) -> list[str]:
     found = {server: record for server in servers if (record := named(server) or running(server))}
     missing = [server for server in servers if server not in found]
     debian.install([package for server in missing if not server.find() for package in server.packages])
-    found |= {server: record for server in missing if (record := start(server))}
+    with ThreadPoolExecutor() as together:
+        found |= {
+            server: record for server, record in zip(missing, together.map(start, missing), strict=True) if record
+        }
     for server, record in found.items():
         say(f"{server.name} at {record.url} ({record.source})")
     write_env()
@@ -105,6 +109,7 @@ def main() -> int:
         print(" ".join(server.name for server in servers if (record := records.load(server.name)) and record.is_alive))
         return 0
     with alone():
+        private.end_abandoned()
         if options.action == "down":
             down(servers)
             return 0

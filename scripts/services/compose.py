@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+import threading
 
 from scripts.services import process
 from scripts.services.base import NotStarted, Server
@@ -10,11 +11,13 @@ from scripts.services.records import CHECKOUT, Record
 
 ENGINE_SECONDS = 20
 START_SECONDS = 300
+# Two at once would both want to make the project's network.
+ONE_AT_A_TIME = threading.Lock()
 
 
 def _compose(project: str, *arguments: str, port: int = 0, name: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["docker", "compose", "-p", project, "-f", str(CHECKOUT / "compose.yaml"), *arguments],
+        ["docker", "compose", "-p", project, "-f", str(CHECKOUT / "compose.yaml"), "--profile", "brokers", *arguments],
         env=os.environ | {f"{name.upper()}_PORT": str(port)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -41,7 +44,8 @@ def start(server: Server) -> Record | None:
         return None
     project = "bonusdesk-" + hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
     port = process.free_port()
-    done = _compose(project, "up", "--detach", "--wait", server.name, port=port, name=server.name)
+    with ONE_AT_A_TIME:
+        done = _compose(project, "up", "--detach", "--wait", server.name, port=port, name=server.name)
     if done.returncode:
         raise NotStarted(f"docker compose: {' '.join(done.stderr.split())[-300:]}")
     return Record(server.name, server.image_url.format(port=port), "docker", project=project)

@@ -3,23 +3,23 @@
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from scripts.services import process, records
-from scripts.services.base import NotStarted
+from scripts.services.base import Binaries, NotStarted
 from scripts.services.records import FOLDER, Record
 
 PORTS_TRIED = 4
+Child = subprocess.Popen[bytes]
 
 
 def identity(*accounts: str) -> dict[str, Any]:
     """What makes subprocess run as the first of these accounts that exists; nothing for those who are not root."""
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or not accounts:
         return {}
     for name in (*accounts, "nobody"):
         try:
@@ -43,53 +43,73 @@ def run(command: Sequence[str], as_account: dict[str, Any]) -> subprocess.Comple
     )
 
 
-def data_folder(name: str, as_account: dict[str, Any]) -> Path:
-    """Under .services/, or a temporary one where the server's account can't get at the checkout (under /root, say)."""
-    folder = FOLDER / name
+def data_folder(folder: Path, as_account: dict[str, Any]) -> Path:
+    """This one, made anew, or a temporary one where the server's account can't get at it (under /root, say)."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if as_account and run(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], as_account).returncode:
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix=f"bonusdesk-{name}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"bonusdesk-{folder.name}-"))
     if as_account:
         os.chown(folder, as_account["user"], as_account["group"])
     folder.chmod(0o700)
     return folder
 
 
-def start(
-    name: str,
-    *,
-    data: Path,
-    as_account: dict[str, Any],
-    command: Callable[[int], list[str]],
-    url: str,
-    probe: Callable[[int], bool],
-    signals: Sequence[signal.Signals],
-) -> Record:
-    """`command`, `url` and `probe` are told the port; another is tried when it would not start on the first."""
-    log = FOLDER / f"{name}.log"
-    for _ in range(PORTS_TRIED):
-        port = process.free_port()
-        child = process.spawn(command(port), log=log, identity=as_account)
-        began = process.started(child.pid)
-        record = Record(name, url.format(port=port), "binaries", pid=child.pid, started=began, data=str(data))
-        records.save(record)
-        try:
-            if process.became_ready(child, lambda port=port: probe(port)):  # type: ignore[misc]
-                return record
-        except BaseException:
-            stop(record, signals)
-            raise
-        process.end(child.pid, began, signals)
-    shutil.rmtree(data, ignore_errors=True)
-    records.forget(name)
-    raise NotStarted(f"see {log}")
+def log_of(name: str) -> Path:
+    return FOLDER / f"{name}.log"
 
 
-def stop(record: Record, signals: Sequence[signal.Signals]) -> None:
-    if record.pid:
-        process.end(record.pid, record.started, signals)
+def launch(name: str, binaries: Binaries, folder: Path, owner: int = 0) -> tuple[Record, Child]:
+    """In a new data folder; on another port when it would not start on the first."""
+    as_account = identity(*binaries.accounts)
+    data = data_folder(folder, as_account)
+    try:
+        binaries.prepare(data, as_account)
+        for _ in range(PORTS_TRIED):
+            if running := launch_on(process.free_port(), name, binaries, data, owner):
+                return running
+        raise NotStarted(f"see {log_of(name)}")
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        records.forget(name)
+        raise
+
+
+def launch_on(port: int, name: str, binaries: Binaries, data: Path, owner: int = 0) -> tuple[Record, Child] | None:
+    """On this port and on what its data folder holds; None when it did not start."""
+    command = binaries.command(data, port)
+    child = process.spawn(command, log=log_of(name), identity=identity(*binaries.accounts))
+    began = process.started(child.pid)
+    record = Record(
+        name,
+        binaries.url.format(port=port),
+        "binaries",
+        pid=child.pid,
+        started=began,
+        data=str(data),
+        owner=owner,
+        owner_started=process.started(owner) if owner else "",
+    )
+    records.save(record)
+    try:
+        if process.became_ready(child, lambda: binaries.answers(port)):
+            return record, child
+    except BaseException:
+        process.end(child.pid, began, binaries.signals)
+        raise
+    process.end(child.pid, began, binaries.signals)
+    return None
+
+
+def start(name: str, binaries: Binaries) -> Record:
+    """The checkout's own."""
+    return launch(name, binaries, FOLDER / name)[0]
+
+
+def stop(record: Record, binaries: Binaries | None) -> None:
+    if record.pid and binaries:
+        process.end(record.pid, record.started, binaries.signals)
     if record.data:
         shutil.rmtree(record.data, ignore_errors=True)
     records.forget(record.name)

@@ -65,16 +65,62 @@ def became_ready(process: subprocess.Popen[bytes], probe: Callable[[], bool]) ->
     return False
 
 
+def exchange(port: int, question: bytes) -> bytes:
+    """The beginning of the answer; empty when there is none."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(question)
+            return connection.recv(64)
+    except OSError:
+        return b""
+
+
 def end(pid: int, began: str, signals: Sequence[signal.Signals]) -> None:
     """Sends the signals one after another, the next when the last did not help, and only to that very process."""
     for sig in signals:
         if started(pid) != began:
             return
-        with suppress(ProcessLookupError):
-            os.kill(pid, sig)
+        _send(pid, sig)
         until = time.monotonic() + STOP_SECONDS
         while started(pid) == began and time.monotonic() < until:
             time.sleep(0.05)
+
+
+def kill_family(pid: int, sig: signal.Signals) -> None:
+    """The signal to the process, and then force to all that it started and that is left; back when they are gone."""
+    if sig == signal.SIGKILL:
+        _send(pid, signal.SIGSTOP)  # so that it starts nothing more
+    family = {member: started(member) for member in (pid, *descendants(pid))}
+    _send(pid, sig)
+    if sig != signal.SIGKILL:
+        wait_until_gone({pid: family[pid]})
+    for member, began in family.items():
+        if started(member) == began != "":
+            _send(member, signal.SIGKILL)
+    wait_until_gone(family)
+
+
+def _send(pid: int, sig: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, sig)
+
+
+def wait_until_gone(family: dict[int, str]) -> None:
+    """Pids, each with when it began."""
+    until = time.monotonic() + STOP_SECONDS
+    while any(started(pid) == began != "" for pid, began in family.items()) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def descendants(pid: int) -> list[int]:
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
 
 
 def free_port() -> int:

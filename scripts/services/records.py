@@ -22,6 +22,9 @@ class Record:
     data: str = ""
     project: str = ""
     """The Compose project, when Docker runs it."""
+    owner: int = 0
+    """The process whose private server it is; 0: it is the checkout's."""
+    owner_started: str = ""
 
     @property
     def is_alive(self) -> bool:
@@ -34,6 +37,11 @@ def _path(name: str) -> Path:
 
 def save(record: Record) -> None:
     _path(record.name).write_text(json.dumps(asdict(record), indent=1) + "\n")
+
+
+def of_owners() -> list[Record]:
+    found = (load(path.stem) for path in FOLDER.glob("private-*.json"))
+    return [record for record in found if record]
 
 
 def load(name: str) -> Record | None:
