@@ -1,0 +1,1 @@
+"""Outside eyes: what arrived, as a stranger reads it. They share no code with what sends."""
