@@ -11,10 +11,10 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from bonusdesk.api.clerk_settings import clerk_faults, clerk_warnings
+from bonusdesk.sink_checks import sink_faults
 from integrations.addresses import network_of, url_fault
 from integrations.currencies import is_known
 from integrations.fasttrack import BonusStatus
-from integrations.sinks.registry import SINKS
 
 TAG = "settings"
 BROKER_SCHEMES = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
@@ -92,21 +92,6 @@ def _servers() -> Iterator[str]:
         yield f"REDIS_URL must begin with one of {', '.join(CACHE_SCHEMES)}, followed by ://."
 
 
-def _sinks() -> Iterator[str]:
-    if not settings.EVENT_SINKS:
-        yield f"EVENT_SINKS names none of {', '.join(sorted(SINKS))}."
-    for name in settings.EVENT_SINKS:
-        if name not in SINKS:
-            yield f"EVENT_SINKS: there is no sink {name}; they are {', '.join(sorted(SINKS))}."
-    if "rest" in settings.EVENT_SINKS:
-        if urlsplit(settings.FASTTRACK_REST_URL).scheme not in WEB_SCHEMES:
-            yield "FASTTRACK_REST_URL must be an http(s) URL: EVENT_SINKS names rest."
-        elif fault := url_fault(settings.FASTTRACK_REST_URL):
-            yield f"FASTTRACK_REST_URL {fault}"
-        if not settings.FASTTRACK_REST_API_KEY:
-            yield "FASTTRACK_REST_API_KEY is not set: EVENT_SINKS names rest."
-
-
 def _networks() -> Iterator[str]:
     for text in settings.OUTBOUND_ALLOWED_NETWORKS:
         if network_of(text) is None:
@@ -134,7 +119,7 @@ CHECKS = (
     ("bonusdesk.E005", _internal_secrets),
     ("bonusdesk.E006", _base_currency),
     ("bonusdesk.E007", _servers),
-    ("bonusdesk.E008", _sinks),
+    ("bonusdesk.E008", sink_faults),
     ("bonusdesk.E009", _others),
     ("bonusdesk.E010", clerk_faults),
     ("bonusdesk.E011", _networks),

@@ -41,8 +41,8 @@ def test_settings_of_the_tests_pass() -> None:
         ),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN must have 16 characters or more."),
         ({"BASE_CURRENCY": "EUX"}, "BONUSDESK_BASE_CURRENCY: EUX is not a currency we know."),
-        ({"EVENT_SINKS": []}, "EVENT_SINKS names none of file, rest."),
-        ({"EVENT_SINKS": ["file", "fax"]}, "EVENT_SINKS: there is no sink fax; they are file, rest."),
+        ({"EVENT_SINKS": []}, "EVENT_SINKS names none of file, kafka, rabbitmq, rest."),
+        ({"EVENT_SINKS": ["file", "fax"]}, "EVENT_SINKS: there is no sink fax; they are file, kafka, rabbitmq, rest."),
         (
             {"EVENT_SINKS": ["rest"], "FASTTRACK_REST_API_KEY": "k"},
             "FASTTRACK_REST_URL must be an http(s) URL: EVENT_SINKS names rest.",

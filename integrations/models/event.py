@@ -69,7 +69,11 @@ class SinkState(models.Model):
     last_error = models.CharField(max_length=1000, blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
     last_delivered_at = models.DateTimeField(null=True, blank=True)
+    delivered = models.BigIntegerField(default=0, db_default=0, help_text="Events it has taken so far.")
+    refused = models.BigIntegerField(default=0, db_default=0, help_text="Times it refused an event for good.")
+    troubles = models.BigIntegerField(default=0, db_default=0, help_text="Times an event met trouble.")
     in_flight = models.JSONField(null=True, blank=True, help_text="The batch being sent, for sinks that note it.")
+    in_flight_since = models.DateTimeField(null=True, blank=True, help_text="When it was noted.")
     halted_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits for a person's decision.")
     halt_reason = models.CharField(max_length=1000, blank=True, db_default="")
 

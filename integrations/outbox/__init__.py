@@ -3,20 +3,37 @@
 Exactly one event is created for a change; each sink gets it at least once, under a stable id, in order per grant.
 """
 
-from integrations.outbox.backlog import Backlog, backlog
+from integrations.outbox.backlog import COUNTED_AT_MOST, Backlog, Glance, backlog, glance
 from integrations.outbox.deliver import DeliveryReport, deliver
 from integrations.outbox.event import Event
-from integrations.outbox.intervene import send_again, skip
+from integrations.outbox.forever import deliver_forever, why_halted
+from integrations.outbox.intervene import (
+    NothingToDecide,
+    decide_flight,
+    send_again,
+    send_parked_again,
+    skip,
+    skip_parked,
+)
 from integrations.outbox.record import OutsideTransaction, record
 
 __all__ = [
+    "COUNTED_AT_MOST",
     "Backlog",
     "DeliveryReport",
     "Event",
+    "Glance",
+    "NothingToDecide",
     "OutsideTransaction",
     "backlog",
+    "decide_flight",
     "deliver",
+    "deliver_forever",
+    "glance",
     "record",
     "send_again",
+    "send_parked_again",
     "skip",
+    "skip_parked",
+    "why_halted",
 ]

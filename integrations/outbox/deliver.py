@@ -12,7 +12,7 @@ from integrations.outbox import hint, pick, settle
 from integrations.outbox import lease as leases
 from integrations.outbox.journal import LeasedJournal
 from integrations.outbox.lease import Lease, LeaseLost
-from integrations.sinks.base import Delivered, Message, NeedsPerson, Outcome, Refused, Sink, Trouble
+from integrations.sinks.base import Delivered, Message, NeedsPerson, Outcome, Refused, Sink, SinkTrouble, Trouble
 from integrations.sinks.registry import sink_for
 
 log = structlog.get_logger(__name__)
@@ -101,6 +101,8 @@ def _play(
         report.halted = str(reason)
         leases.halt(state.lease, report.halted)
         return
+    except SinkTrouble as trouble:
+        state.trouble = str(trouble)
     except Exception as error:
         log.exception("outbox.round_failed", sink=report.sink)
         state.trouble = repr(error)

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from django.db.models.functions import Now
 
 from integrations.outbox import lease as leases
 from integrations.outbox.lease import Lease
@@ -15,4 +15,6 @@ class LeasedJournal:
         return self._lease.flight
 
     def write(self, flight: Flight) -> None:
-        leases.renew(self._lease, in_flight=asdict(flight))
+        known = self._lease.flight
+        since = {} if known is not None and known.ids == flight.ids else {"in_flight_since": Now()}
+        leases.renew(self._lease, in_flight={"ids": flight.ids, "mark": flight.mark}, **since)

@@ -70,6 +70,10 @@ class Journal(Protocol):
         ...
 
 
+class SinkTrouble(Exception):
+    """Expected, and may be over later. The text is for people."""
+
+
 class NeedsPerson(Exception):
     """What became of the batch in flight can't be found out. The sink rests until somebody has decided."""
 
@@ -81,8 +85,8 @@ class Sink(Protocol):
         """Called once a lease, before the first batch; a higher epoch fences all lower ones.
 
         The place to find out what became of a batch that was in flight at a crash: returned are the ids of those that
-        are known to have arrived. The others are pending still and will be given to `send` again. Raises `NeedsPerson`;
-        any other exception is trouble, and the sink is started again later.
+        are known to have arrived. The others are pending still and will be given to `send` again. Raises `NeedsPerson`,
+        or `SinkTrouble`, after which the sink is started again later.
         """
         ...
 

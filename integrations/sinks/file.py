@@ -1,12 +1,13 @@
 import fcntl
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 
-from integrations.sinks.base import DELIVERED, Journal, Message, Outcome, Trouble
+from integrations.sinks.base import DELIVERED, UNTRIED, Journal, Message, Outcome, Trouble
 
 
 class FileSink:
@@ -26,6 +27,8 @@ class FileSink:
         return ()
 
     def send(self, batch: Sequence[Message], *, deadline: float) -> list[Outcome]:
+        if time.monotonic() >= deadline:
+            return [UNTRIED] * len(batch)
         try:
             self._append(b"".join(map(_line, batch)))
         except OSError as error:

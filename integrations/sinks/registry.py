@@ -4,10 +4,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations.sinks.base import Sink
 from integrations.sinks.file import FileSink
+from integrations.sinks.kafka import KafkaSink
+from integrations.sinks.rabbitmq import RabbitMqSink
 from integrations.sinks.rest import RestSink
 
 SINKS: dict[str, Callable[[], Sink]] = {
     "file": FileSink.from_settings,
+    "kafka": KafkaSink.from_settings,
+    "rabbitmq": RabbitMqSink.from_settings,
     "rest": RestSink.from_settings,
 }
 

@@ -1,39 +1,61 @@
-import json
+"""A deliverer that is killed loses nothing and keeps the order, whatever it delivers to."""
+
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connection
+from pytest_django import Settings
 
+from integrations import outbox
 from integrations.models import OutgoingEvent, SinkState
-from integrations.tests.outbox_helpers import OTHER_GRANT, event, recorded, states
+from integrations.tests.outbox_helpers import GRANT, OTHER_GRANT, event, recorded, states
+from integrations.tests.sink_worlds import SinkWorld
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def database_url() -> str:
-    config = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{config['NAME']}"
-    return f"postgres://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
-def deliver_in_a_process(file: Path, failpoint: str = "") -> int:
+@dataclass(frozen=True)
+class Death:
+    failpoint: str
+    sent_before: int
+    left: str
+    sent: int
+    """In all, to a receiver that is told again what it may have."""
+
+
+DEATHS = (
+    Death("outbox.before_send", 0, "pending", 1),
+    Death("outbox.after_send", 1, "pending", 2),
+    Death("outbox.after_settle", 1, "delivered", 1),
+)
+
+Kill = Callable[[str], int]
+
+
+@pytest.fixture
+def kill_at(sink: str, world: SinkWorld, database_url: str, settings: Settings) -> Kill:
+    """Runs `manage.py deliver_events` in a process of its own that dies at the failpoint; returns its exit code."""
+    settings.EVENT_SINKS = [sink]
     environment = {
         **os.environ,
+        **world.environment(),
         "DJANGO_SETTINGS_MODULE": "bonusdesk.settings",
         "DJANGO_DEBUG": "1",
-        "DATABASE_URL": database_url(),
-        "EVENT_FILE": str(file),
-        "EVENT_SINKS": "file",
-        "BONUSDESK_FAILPOINT": failpoint,
+        "DATABASE_URL": database_url,
+        "EVENT_SINKS": sink,
     }
     command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "deliver_events"]
-    return subprocess.run(command, env=environment, check=False, capture_output=True, timeout=100).returncode
+
+    def run(failpoint: str) -> int:
+        armed = {**environment, "BONUSDESK_FAILPOINT": failpoint}
+        return subprocess.run(command, env=armed, check=False, capture_output=True, timeout=100).returncode
+
+    return run
 
 
 def expire_lease() -> None:
@@ -41,32 +63,30 @@ def expire_lease() -> None:
     SinkState.objects.update(leased_until="2020-01-01T00:00:00Z")
 
 
-@pytest.mark.parametrize(
-    ("failpoint", "written_before", "left_by_the_killed", "times_written"),
-    [
-        ("outbox.before_send", 0, "pending", 1),
-        ("outbox.after_send", 3, "pending", 2),
-        ("outbox.after_settle", 3, "delivered", 1),
-    ],
-)
+@pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.failpoint)
 def test_a_killed_deliverer_loses_nothing_and_keeps_the_order(
-    tmp_path: Path, failpoint: str, written_before: int, left_by_the_killed: str, times_written: int
+    kill_at: Kill, sink: str, world: SinkWorld, death: Death
 ) -> None:
-    file = tmp_path / "events.jsonl"
     recorded(event("Pending"), event("Created"), event("Pending", grant_id=OTHER_GRANT))
-    assert deliver_in_a_process(file, failpoint) == -signal.SIGKILL
-    assert len(file.read_text().splitlines() if file.exists() else []) == written_before
-    assert set(states().values()) == {left_by_the_killed}
+    assert kill_at(death.failpoint) == -signal.SIGKILL
+    assert len(world.read()) == 3 * death.sent_before
+    assert set(states().values()) == {death.left}
 
     # Its lease is still there, and holds others off until it has run out.
-    assert deliver_in_a_process(file) == 0
-    assert len(file.read_text().splitlines() if file.exists() else []) == written_before
+    assert not outbox.deliver(sink).was_leased
+    assert len(world.read()) == 3 * death.sent_before
 
     expire_lease()
-    assert deliver_in_a_process(file) == 0
+    assert outbox.deliver(sink).trouble == ""
     assert set(states().values()) == {"delivered"}
-    assert SinkState.objects.get().epoch == 2
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    ids = [str(id_) for id_ in OutgoingEvent.objects.order_by("id").values_list("event_id", flat=True)]
-    assert [line["event_id"] for line in lines] == ids * times_written
-    assert [line["type"] for line in lines] == ["BONUS"] * 3 * times_written
+    state = SinkState.objects.get()
+    assert (state.epoch, state.in_flight) == (2, None)
+    seen = [(one.kind, one.event_id, one.body.decode()) for one in world.read()]
+    rows = OutgoingEvent.objects.order_by("id").values_list("kind", "event_id", "body")
+    sent = [(kind, str(event_id), body) for kind, event_id, body in rows]
+    times = 1 if world.is_seen_once else death.sent
+    assert sorted(seen) == sorted(sent * times)
+    for grant, count in ((GRANT, 2), (OTHER_GRANT, 1)):
+        of_grant = [one for one in sent if str(grant) in one[2]]
+        assert len(of_grant) == count
+        assert [one for one in seen if one in of_grant] == of_grant * times
