@@ -1,5 +1,6 @@
 """What Prometheus reads: whatever can be had, in bounded numbers of series, and word of what can't."""
 
+import json
 import threading
 import uuid
 from collections.abc import Callable
@@ -19,10 +20,16 @@ from bonusdesk.watching.asked import Asked
 from bonuses.tests.api_client import ApiClient
 from bonuses.tests.factories import AdapterFactory, GrantFactory, TemplateFactory
 from bonuses.tests.platform_reports import post, promised, report, ucrm_headers
+from integrations import outbox
 from integrations.models import Adapter, OutgoingEvent, SinkState
 from integrations.platforms import breaker, gate, shared
 from integrations.platforms.breaker import Outcome
 from integrations.platforms.limits import Wish
+from integrations.sinks.base import DELIVERED, Refused, Trouble
+from integrations.sinks.base import Outcome as Said
+from integrations.sinks.registry import SINKS
+from integrations.tests.outbox_helpers import FakeSink, recorded
+from integrations.tests.outbox_helpers import event as recorded_event
 
 Samples = Callable[..., dict[tuple[str, ...], float]]
 
@@ -69,7 +76,7 @@ def test_it_is_text_for_prometheus(client: Client, transactional_db: None) -> No
     assert response["Cache-Control"] == "no-store"
     families = {family.name: family for family in text_string_to_metric_families(response.content.decode())}
     ours = {name: family for name, family in families.items() if name.startswith("bonusdesk_")}
-    assert len(ours) == 12
+    assert len(ours) == 15
     assert all(family.documentation for family in ours.values())
     assert not [name for name in families if name.endswith("_created")]
 
@@ -170,6 +177,32 @@ def test_events_by_sink(samples: Samples, settings: Settings, transactional_db: 
     assert ages == {("file",): 0}
     last = samples("bonusdesk_outbox_last_delivered_timestamp_seconds")
     assert last == {("rest",): pytest.approx(delivered_at.timestamp(), abs=0.001)}
+
+
+def test_a_halted_sink_and_its_batch_in_flight(samples: Samples, settings: Settings, transactional_db: None) -> None:
+    settings.EVENT_SINKS = ["file", "kafka"]
+    since = timezone.now() - timedelta(seconds=100)
+    SinkState.objects.create(sink="file", in_flight_since=since)
+    SinkState.objects.create(sink="kafka", in_flight={"ids": [1], "mark": {}}, in_flight_since=since, halted_at=since)
+    assert samples("bonusdesk_outbox_halted") == {("file",): 0, ("kafka",): 1}
+    ages = samples("bonusdesk_outbox_in_flight_age_seconds")
+    assert ages == {("file",): 0, ("kafka",): pytest.approx(100, abs=50)}
+
+
+def test_tries_by_outcome_are_those_of_all_processes(
+    samples: Samples, settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> None:
+    settings.EVENT_SINKS = ["file"]
+    said: dict[str, Said] = {"Created": DELIVERED, "Pending": Refused("400"), "Lost": Trouble("timed out")}
+    sink = FakeSink(lambda message: said[json.loads(message.body)["status"]])
+    monkeypatch.setitem(SINKS, "file", lambda: sink)
+    recorded(*(recorded_event(status, grant_id=uuid.uuid4()) for status in said))
+    outbox.deliver("file")
+    assert samples("bonusdesk_outbox_events_total") == {
+        ("delivered", "file"): 1,
+        ("refused", "file"): 1,
+        ("trouble", "file"): 1,
+    }
 
 
 @pytest.mark.parametrize("is_shared", [False, True])

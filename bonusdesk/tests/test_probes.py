@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from bonusdesk.celery import transport_options
-from bonusdesk.watching import readiness
+from bonusdesk.watching import alerts, readiness
 from bonusdesk.watching.asked import Asked
 
 GOOD = {"database": "ok", "broker": "ok", "cache": "ok", "migrations": "ok"}
@@ -24,6 +24,7 @@ GOOD = {"database": "ok", "broker": "ok", "cache": "ok", "migrations": "ok"}
 def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test found out, the next does not know."""
     monkeypatch.setattr(readiness.CHECKS["migrations"], "_last", None)
+    monkeypatch.setattr(alerts.ASKED, "_last", None)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_live_process_says_so_without_asking_anybody(client: Client) -> None:
 
 def test_a_process_that_has_all_it_needs_is_ready(client: Client, transactional_db: None) -> None:
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "checks": GOOD})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "checks": GOOD, "alerts": {}})
     assert response["Cache-Control"] == "no-store"
 
 
@@ -77,7 +78,7 @@ def test_what_is_away_is_named_and_its_address_is_for_the_log(
     monkeypatch.setitem(readiness.CHECKS, name, broken("no way to 10.1.2.3"))
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"status": "unavailable", "checks": {**GOOD, name: "unavailable"}}
+    assert response.json() == {"status": "unavailable", "checks": {**GOOD, name: "unavailable"}, "alerts": {}}
     assert "10.1.2.3" in caplog.text
 
 
@@ -89,7 +90,7 @@ def test_what_hangs_is_not_waited_for_and_holds_nothing_up(
         response = client.get("/readyz")
         assert response.status_code == 503
         assert response.json()["checks"]["database"] == "timed out"
-    assert threading.active_count() <= before + len(GOOD), "the second probe waits for the first one's answer"
+    assert threading.active_count() <= before + len(GOOD) + 1, "the second probe waits for the first one's answer"
     assert client.get("/livez").status_code == 200
 
 

@@ -6,7 +6,7 @@ from itertools import product
 from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
-from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from bonusdesk.watching.asked import Asked
 from bonuses.lifecycle import Status
@@ -31,7 +31,7 @@ def grants() -> list[Metric]:
 
 
 def events() -> list[Metric]:
-    pending, parked, age, delivered, failures = (
+    pending, parked, age, delivered, failures, halted, in_flight = (
         GaugeMetricFamily(f"bonusdesk_outbox_{name}", text, labels=["sink"])
         for name, text in (
             ("pending", "Events not yet delivered, the parked ones among them."),
@@ -39,19 +39,26 @@ def events() -> list[Metric]:
             ("oldest_age_seconds", "Age of the oldest event not yet delivered; 0 without one."),
             ("last_delivered_timestamp_seconds", "When the sink last took an event."),
             ("failed_rounds", "Rounds of delivery in a row that met trouble."),
+            ("halted", "1 while nothing is sent until a person has decided what became of a batch."),
+            ("in_flight_age_seconds", "Since when the outcome of a batch has been open; 0 without one."),
         )
     )
+    outcomes = CounterMetricFamily("bonusdesk_outbox_events_total", "Tries by outcome.", labels=["sink", "outcome"])
     backlog = {line.sink: line for line in outbox.backlog()}
     states = {state.sink: state for state in SinkState.objects.all()}
     for sink in sorted({*settings.EVENT_SINKS, *backlog, *states}):
-        line, state = backlog.get(sink), states.get(sink)
+        line, state = backlog.get(sink), states.get(sink) or SinkState(sink=sink)
         pending.add_metric([sink], line.pending if line else 0)
         parked.add_metric([sink], line.parked if line else 0)
         age.add_metric([sink], _age(line.oldest_at) if line else 0)
-        failures.add_metric([sink], state.failures if state else 0)
-        if state and state.last_delivered_at:
+        failures.add_metric([sink], state.failures)
+        halted.add_metric([sink], int(state.halted_at is not None))
+        in_flight.add_metric([sink], _age(state.in_flight_since) if state.in_flight and state.in_flight_since else 0)
+        for outcome, count in (("delivered", state.delivered), ("refused", state.refused), ("trouble", state.troubles)):
+            outcomes.add_metric([sink, outcome], count)
+        if state.last_delivered_at:
             delivered.add_metric([sink], state.last_delivered_at.timestamp())
-    return [pending, parked, age, delivered, failures]
+    return [pending, parked, age, delivered, failures, halted, in_flight, outcomes]
 
 
 def _age(moment: datetime) -> float:
@@ -83,7 +90,8 @@ PARTS: dict[str, Asked[list[Metric]]] = {
     # Reads every grant there is: the more there are, the longer the count stays, and it is never more than 1/20 of
     # what the database does.
     "grants": Asked(grants, keep=10, rest=20),
-    "outbox": Asked(events, keep=2),
+    # Counts a backlog in full, so the same goes for it.
+    "outbox": Asked(events, keep=2, rest=20),
     "platforms": Asked(platforms, keep=2),
 }
 """By the name they have in `bonusdesk_scrape_ok`."""

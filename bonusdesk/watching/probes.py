@@ -1,13 +1,14 @@
 """`/livez`, `/readyz` and `/metrics`, for machines that watch us."""
 
 import hmac
+import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bonusdesk.watching import metrics, readiness
+from bonusdesk.watching import alerts, metrics, readiness
 
 
 def livez(_request: HttpRequest) -> HttpResponse:
@@ -16,10 +17,13 @@ def livez(_request: HttpRequest) -> HttpResponse:
 
 
 def readyz(_request: HttpRequest) -> HttpResponse:
+    until = time.monotonic() + readiness.LIMIT_SECONDS
+    asked = alerts.ASKED.ask()
     checks = readiness.check()
+    found = alerts.told(asked, max(until - time.monotonic(), 0.0))
     is_ready = all(word == readiness.OK for word in checks.values())
     status, code = ("ok", 200) if is_ready else ("unavailable", 503)
-    return JsonResponse({"status": status, "checks": checks}, status=code)
+    return JsonResponse({"status": status, "checks": checks, "alerts": found}, status=code)
 
 
 def show_metrics(request: HttpRequest) -> HttpResponse:

@@ -1,11 +1,16 @@
 """The admin in a real browser: what only a browser notices, such as a breach of the Content-Security-Policy."""
 
+import uuid
+
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from bonuses.tests.factories import GrantFactory
+from integrations.models import OutgoingEvent, SinkState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
@@ -57,3 +62,49 @@ def test_the_config_fields_follow_the_type(desk: Page, live_server: LiveServer) 
     desk.select_option("#id_type", "deposit_match")
     expect(desk.locator("#id_config_match_percent")).to_be_visible()
     expect(desk.locator("#id_config_count")).to_be_hidden()
+
+
+@pytest.fixture
+def sink_in_trouble(settings: Settings) -> SinkState:
+    """Halted over a batch, with a parked event that holds up another one."""
+    settings.EVENT_SINKS = ["kafka", "rest"]
+    now, grant = timezone.now(), uuid.uuid4()
+    common = {"sink": "kafka", "kind": "BONUS", "user_id": "player-1", "body": '{"status":"Created"}'}
+    parked = {"parked_at": now, "last_error": "400: amount is missing"}
+    events = [
+        OutgoingEvent.objects.create(
+            event_id=uuid.uuid4(), key=f"0:{status}", status=status, grant_id=grant, **common, **more
+        )
+        for status, more in (("Pending", parked), ("Created", {}), ("Lost", {}))
+    ]
+    return SinkState.objects.create(
+        sink="kafka",
+        epoch=7,
+        in_flight={"ids": [event.pk for event in events[1:]], "mark": {}},
+        in_flight_since=now,
+        halted_at=now,
+        halt_reason="The topic no longer has the offsets at which the batch began.",
+        last_error="timed out",
+        last_error_at=now,
+    )
+
+
+def test_the_pages_of_a_sink_lead_to_a_decision(
+    desk: Page, live_server: LiveServer, sink_in_trouble: SinkState
+) -> None:
+    desk.goto(f"{live_server.url}/admin/integrations/sinkstate/")
+    desk.get_by_role("link", name="kafka", exact=True).click()
+    expect(desk.get_by_role("alert").filter(has_text="Halted since")).to_be_visible()
+
+    desk.get_by_role("link", name="Skip with a reason").click()
+    desk.get_by_label("Reason").fill("agreed with the CRM")
+    desk.get_by_role("button", name="Skip").click()
+    expect(desk.get_by_text("1 skipped.")).to_be_visible()
+    expect(desk.get_by_text("Nothing is parked.")).to_be_visible()
+
+    desk.get_by_role("link", name="Decide what became of the batch").click()
+    desk.get_by_label("It did not arrive").check()
+    desk.get_by_label("Reason").fill("not in the topic")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_text("The sink goes on; 2 events will be sent again.")).to_be_visible()
+    expect(desk.get_by_text("waiting for a deliverer")).to_be_visible()

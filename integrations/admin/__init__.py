@@ -1,5 +1,5 @@
 """Importing these registers them; see `bonuses.admin.delivery` for webhook deliveries."""
 
-from integrations.admin import adapter, event, rate
+from integrations.admin import adapter, event, rate, sink
 
-__all__ = ["adapter", "event", "rate"]
+__all__ = ["adapter", "event", "rate", "sink"]

@@ -136,8 +136,3 @@ class OutgoingEventAdmin(ReadOnlyAdmin):
                 skipped += 1
         messages.success(request, f"{skipped} of {len(events)} skipped; what is delivered can't be.")
         return None
-
-
-@admin.register(SinkState)
-class SinkStateAdmin(ReadOnlyAdmin):
-    list_display = ("sink", "failures", "not_before", "last_error", "last_error_at", "last_delivered_at", "owner")

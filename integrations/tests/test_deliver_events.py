@@ -12,7 +12,7 @@ from integrations import outbox, tasks
 from integrations.models import OutgoingEvent, SinkState
 from integrations.outbox import DeliveryReport, hint
 from integrations.sinks import registry
-from integrations.sinks.base import Message, Outcome, Refused, Trouble
+from integrations.sinks.base import Message, NeedsPerson, Outcome, Refused, Trouble
 from integrations.tests.outbox_helpers import OTHER_GRANT, FakeSink, event, recorded, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,3 +109,38 @@ def test_the_tick_leaves_alone_what_is_at_work_or_in_trouble(field: str, hints: 
     state.save()
     tasks.deliver_all()
     assert hints == ["file"]
+
+
+def test_the_tick_leaves_a_halted_sink_to_a_person(hints: list[str]) -> None:
+    recorded(event("Created"))
+    hints.clear()
+    SinkState.objects.create(sink="file", halted_at=timezone.now())
+    tasks.deliver_all()
+    assert hints == []
+    hint.clear("file")
+    outbox.decide_flight("file", arrived=False, by="olga", reason="not seen")
+    assert hints == ["file"]
+    tasks.deliver_all()
+    assert hints == ["file", "file"]
+
+
+def test_the_command_names_a_halted_sink(file: Path) -> None:
+    SinkState.objects.create(sink="file", halted_at=timezone.now(), halt_reason="The offsets are gone.")
+    recorded(event("Created"))
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^file is halted for a person: The offsets are gone\.$"):
+        call_command("deliver_events", stdout=out)
+    assert out.getvalue() == "file: 0 delivered; halted for a person: The offsets are gone.\n"
+    assert states() == {"1:Created": "pending"}
+    assert not file.exists()
+
+
+def test_the_command_names_a_sink_that_halts_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(FakeSink):
+        def start(self, *args: object) -> tuple[()]:
+            raise NeedsPerson("The offsets are gone.")
+
+    monkeypatch.setitem(registry.SINKS, "file", Lost)
+    recorded(event("Created"))
+    with pytest.raises(CommandError, match=r"^file is halted for a person: The offsets are gone\.$"):
+        run()

@@ -14,36 +14,31 @@ from integrations import outbox
 from integrations.outbox import DeliveryReport
 from integrations.sinks.registry import SINKS
 
-POLL_SECONDS = 0.5
-
 
 class Command(BaseCommand):
     help = "Sends pending events to Fast Track. Ctrl-C stops between two batches."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--sink", choices=sorted(SINKS), help="Only this one; otherwise all that are enabled.")
-        parser.add_argument("--forever", action="store_true", help="Wait for more, until stopped.")
+        parser.add_argument(
+            "--forever", action="store_true", help="Wait for more, until stopped; each sink in a thread."
+        )
 
     def handle(self, *args: Any, sink: str | None, forever: bool, **options: Any) -> None:
         sinks = [sink] if sink else list(dict.fromkeys(settings.EVENT_SINKS))
         with _stopped_by_signals() as stop:
             if forever:
-                self._run_forever(sinks, stop)
+                outbox.deliver_forever(sinks, stop=stop, tell=self._tell)
             else:
                 self._run_once(sinks, stop)
 
     def _run_once(self, sinks: list[str], stop: threading.Event) -> None:
-        troubled = [report.sink for report in [self._drain(sink, stop) for sink in sinks] if report.trouble]
-        if troubled:
-            raise CommandError(f"Not everything could be sent: {', '.join(troubled)}.")
-
-    def _run_forever(self, sinks: list[str], stop: threading.Event) -> None:
-        while not stop.is_set():
-            for sink in sinks:
-                report = outbox.deliver(sink, should_stop=stop.is_set)
-                if report.delivered or report.parked or report.trouble:
-                    self._tell(report)
-            stop.wait(POLL_SECONDS)
+        reports = [self._drain(sink, stop) for sink in sinks]
+        faults = [f"{report.sink} is halted for a person: {report.halted}" for report in reports if report.halted]
+        if troubled := [report.sink for report in reports if report.trouble]:
+            faults.insert(0, f"Not everything could be sent: {', '.join(troubled)}.")
+        if faults:
+            raise CommandError(" ".join(faults))
 
     def _drain(self, sink: str, stop: threading.Event) -> DeliveryReport:
         pending = sum(line.pending - line.parked for line in outbox.backlog() if line.sink == sink)
@@ -54,6 +49,8 @@ class Command(BaseCommand):
                 should_stop=stop.is_set,
                 on_batch=lambda so_far: bar.update(bar.task_ids[0], completed=so_far.delivered + so_far.parked),
             )
+        if not report.was_leased:
+            report.halted = outbox.why_halted(sink)
         self._tell(report)
         return report
 
@@ -63,6 +60,8 @@ class Command(BaseCommand):
             line += f", {report.parked} refused and parked"
         if report.trouble:
             line += f"; trouble: {report.trouble}"
+        elif report.halted:
+            line += f"; halted for a person: {report.halted}"
         elif not report.was_leased:
             line += "; another deliverer is at work, or it is being left alone after trouble"
         self.stdout.write(line)

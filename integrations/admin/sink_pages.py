@@ -1,0 +1,148 @@
+"""The pages of a sink that do something. A GET shows what would happen, a POST does it."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from integrations import outbox
+from integrations.admin.common import AnyModelAdmin, ReasonForm, actor
+from integrations.models import OutgoingEvent, SinkState
+from integrations.outbox.pick import OPEN
+
+ACT = "integrations.change_outgoingevent"
+DECIDE = "integrations.change_sinkstate"
+
+
+class DecideForm(ReasonForm):
+    arrived = forms.TypedChoiceField(
+        label="What happened",
+        choices=[
+            ("yes", "The batch arrived: what of it is pending counts as delivered"),
+            ("no", "It did not arrive: it is sent again, under the same ids"),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect(attrs={"class": "radiolist"}),
+    )
+    epoch = forms.IntegerField(widget=forms.HiddenInput)
+    """Of the halt that is decided: the sink may have gone on since, and halted over another batch."""
+
+    field_order = ("arrived", "reason")
+
+
+def decide_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
+    _require(request, DECIDE)
+    state = get_object_or_404(SinkState, sink=sink)
+    form = DecideForm(request.POST if request.method == "POST" else None, initial={"epoch": state.epoch})
+    if request.method == "POST" and form.is_valid():
+        return _decide(model_admin, request, state, **form.cleaned_data)
+    if state.halted_at is None:
+        messages.info(request, "There is nothing to decide: this sink is not halted.")
+        return _to_sink(sink)
+    count = len(state.in_flight["ids"]) if state.in_flight else 0
+    explanation = (
+        f"{state.halt_reason} Look at the receiver first: did it get the {count:,} events of the batch in flight? "
+        "Said wrongly, they are lost, or arrive a second time."
+    )
+    return _page(model_admin, request, form, state, title="Decide what became of it", explanation=explanation)
+
+
+def _decide(
+    model_admin: AnyModelAdmin, request: HttpRequest, state: SinkState, *, arrived: bool, reason: str, epoch: int
+) -> HttpResponse:
+    try:
+        count = outbox.decide_flight(state.sink, arrived=arrived, by=actor(request), reason=reason, epoch=epoch)
+    except outbox.NothingToDecide:
+        messages.warning(request, "Nothing was changed: somebody else has decided in the meantime.")
+        return _to_sink(state.sink)
+    said = f"{count:,} events " + ("count as delivered" if arrived else "will be sent again")
+    model_admin.log_change(
+        request, state, f"Decided that the batch {'arrived' if arrived else 'did not arrive'}: {reason}"
+    )
+    messages.success(request, f"The sink goes on; {said}.")
+    return _to_sink(state.sink)
+
+
+def send_again_page(
+    model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant_id: uuid.UUID | None
+) -> HttpResponse:
+    """All that is parked at a sink, or that of one grant."""
+    _require(request, ACT)
+    state = get_object_or_404(SinkState, sink=sink)
+    if request.method == "POST":
+        count = outbox.send_parked_again(sink, grant_id=grant_id)
+        if count:
+            model_admin.log_change(request, state, f"Sent {count} parked again{_of(grant_id)}.")
+        messages.success(request, f"{count:,} to be sent again.")
+        return _to_sink(sink)
+    explanation = (
+        "It goes again under the same id, and what waits behind it follows. If it is refused again it is parked again."
+    )
+    title = f"Send again what is parked{_of(grant_id)}"
+    return _page(model_admin, request, forms.Form(), state, title=title, submit="Send again", explanation=explanation)
+
+
+def skip_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant_id: uuid.UUID) -> HttpResponse:
+    _require(request, ACT)
+    state = get_object_or_404(SinkState, sink=sink)
+    parked = OutgoingEvent.objects.filter(sink=sink, grant_id=grant_id, parked_at__isnull=False, **OPEN)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        count = outbox.skip_parked(sink, grant_id=grant_id, by=actor(request), reason=reason)
+        if count:
+            model_admin.log_change(request, state, f"Skipped {count} parked{_of(grant_id)}: {reason}")
+        messages.success(request, f"{count:,} skipped.")
+        return _to_sink(sink)
+    names = ", ".join(f"{event.status} ({event.pk})" for event in parked.order_by("id")[:20])
+    if not names:
+        raise Http404
+    explanation = f"{names}: never sent to this sink then; what waits behind it goes on."
+    title = f"Skip what is parked{_of(grant_id)}"
+    return _page(model_admin, request, form, state, title=title, submit="Skip", explanation=explanation)
+
+
+def _of(grant_id: uuid.UUID | None) -> str:
+    return f" of grant {grant_id}" if grant_id else ""
+
+
+def _require(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+
+
+def _to_sink(sink: str) -> HttpResponse:
+    return HttpResponseRedirect(_address(sink))
+
+
+def _address(sink: str) -> str:
+    return reverse("admin:integrations_sinkstate_change", args=[sink])
+
+
+def _page(
+    model_admin: AnyModelAdmin,
+    request: HttpRequest,
+    form: forms.Form,
+    state: SinkState,
+    *,
+    title: str,
+    explanation: str,
+    submit: str = "Save",
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": title,
+        "submit": submit,
+        "form": form,
+        "original": state,
+        "explanation": explanation,
+        "back": _address(state.sink),
+    }
+    return TemplateResponse(request, "admin/bonusdesk/form_page.html", context)
