@@ -19,10 +19,34 @@ class Sizes:
     """Requests of one turn, where there are several a round."""
     listed: int = 1_000_000
     pages: int = 60
+    events: int = 100_000
+    posted: int = 20_000
+    """Events over HTTP, where a hundred thousand would take minutes a turn."""
+    one_by_one: int = 5_000
+    """Events whose confirms are awaited one by one."""
+    backlogs: tuple[int, int] = (10_000, 1_000_000)
+    """Pending events while memory is looked at."""
+    steady: int = 2_000
+    """Events, at a hundred a second, whose way to the broker is timed."""
     is_quick: bool = False
 
 
-QUICK = Sizes(rounds=2, warm_up=8, grants=16, webhooks=16, pgbench=20, asked=8, listed=2_000, pages=3, is_quick=True)
+QUICK = Sizes(
+    rounds=2,
+    warm_up=8,
+    grants=16,
+    webhooks=16,
+    pgbench=20,
+    asked=8,
+    listed=2_000,
+    pages=3,
+    events=300,
+    posted=100,
+    one_by_one=50,
+    backlogs=(100, 2_000),
+    steady=50,
+    is_quick=True,
+)
 """For seeing that it runs; the figures mean nothing."""
 
 CONNECTIONS = 8

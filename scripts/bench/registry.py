@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 
-from scripts.bench import auth, grants, list_cost, list_page, webhooks
+from scripts.bench import (
+    auth,
+    grants,
+    latency,
+    list_cost,
+    list_page,
+    memory,
+    to_kafka,
+    to_rabbitmq,
+    to_rest,
+    webhooks,
+)
 from scripts.bench.report import Row
 from scripts.bench.world import World
 
@@ -11,5 +22,10 @@ BENCHES: dict[str, Callable[[World], list[Row]]] = {
     "webhooks": webhooks.run,
     "auth": auth.run,
     "page": list_cost.run,
+    "kafka": to_kafka.run,
+    "rabbitmq": to_rabbitmq.run,
+    "rest": to_rest.run,
+    "memory": memory.run,
+    "latency": latency.run,
     "list": list_page.run,
 }

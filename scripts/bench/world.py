@@ -60,6 +60,14 @@ class World:
         return self.stack.env["DATABASE_URL"]
 
     @property
+    def rabbitmq_url(self) -> str:
+        return _service("TEST_RABBITMQ_URL")
+
+    @property
+    def kafka_servers(self) -> str:
+        return _service("TEST_KAFKA_SERVERS")
+
+    @property
     def webhook_secret(self) -> str:
         return self.stack.env["BENCH_WEBHOOK_SECRET"]
 
@@ -89,7 +97,8 @@ class World:
 
 def environment(database_url: str, redis_url: str) -> dict[str, str]:
     """Production's settings, whatever is set outside."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "BONUSDESK_"))}
+    foreign = ("DJANGO_", "BONUSDESK_", "FASTTRACK_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     for name in ("EXCHANGE_RATES_URL", "LOG_LEVEL", "EVENT_SINKS", "CONN_MAX_AGE"):
         kept.pop(name, None)
     return kept | {
