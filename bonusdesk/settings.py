@@ -114,7 +114,9 @@ def _database() -> dict[str, Any]:
     else:
         config["ENGINE"] = "bonusdesk.postgresql"
         config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {"connect_timeout": 5, **config.get("OPTIONS", {})}
+        # A server that vanished without a word is noticed in a minute, not in hours.
+        patience = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+        config["OPTIONS"] = {"connect_timeout": 5, **patience, **config.get("OPTIONS", {})}
     return config
 
 

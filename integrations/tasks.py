@@ -24,12 +24,15 @@ def deliver(sink: str) -> None:
 
 @shared_task(queue=Queue.DELIVER.value)
 def deliver_all() -> None:
-    """The tick that finds what no hint told of."""
+    """The tick that finds what no hint told of. Trouble with one sink is no reason to leave out the others."""
     taken = Q(leased_until__gt=Now()) | Q(not_before__gt=Now()) | Q(halted_at__isnull=False)
     busy = set(SinkState.objects.filter(taken).values_list("sink", flat=True))
     for sink in dict.fromkeys(settings.EVENT_SINKS):
-        if sink not in busy and has_ready(sink):
-            hint.send(sink)
+        try:
+            if sink not in busy and has_ready(sink):
+                hint.send(sink)
+        except Exception:
+            log.exception("outbox.tick_failed", sink=sink)
 
 
 @shared_task(queue=Queue.DEFAULT.value)

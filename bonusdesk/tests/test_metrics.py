@@ -76,7 +76,7 @@ def test_it_is_text_for_prometheus(client: Client, transactional_db: None) -> No
     assert response["Cache-Control"] == "no-store"
     families = {family.name: family for family in text_string_to_metric_families(response.content.decode())}
     ours = {name: family for name, family in families.items() if name.startswith("bonusdesk_")}
-    assert len(ours) == 15
+    assert len(ours) == 16
     assert all(family.documentation for family in ours.values())
     assert not [name for name in families if name.endswith("_created")]
 
@@ -175,6 +175,9 @@ def test_events_by_sink(samples: Samples, settings: Settings, transactional_db: 
     ages = samples("bonusdesk_outbox_oldest_age_seconds")
     assert ages.pop(("rest",)) == pytest.approx(100, abs=50)
     assert ages == {("file",): 0}
+    ready = samples("bonusdesk_outbox_ready_age_seconds")
+    assert ready.pop(("rest",)) == pytest.approx(100, abs=50)
+    assert ready == {("file",): 0}
     last = samples("bonusdesk_outbox_last_delivered_timestamp_seconds")
     assert last == {("rest",): pytest.approx(delivered_at.timestamp(), abs=0.001)}
 

@@ -31,12 +31,13 @@ def grants() -> list[Metric]:
 
 
 def events() -> list[Metric]:
-    pending, parked, age, delivered, failures, halted, in_flight = (
+    pending, parked, age, ready, delivered, failures, halted, in_flight = (
         GaugeMetricFamily(f"bonusdesk_outbox_{name}", text, labels=["sink"])
         for name, text in (
             ("pending", "Events not yet delivered, the parked ones among them."),
             ("parked", "Events that the sink refused for good; they wait for a person."),
             ("oldest_age_seconds", "Age of the oldest event not yet delivered; 0 without one."),
+            ("ready_age_seconds", "Age of the oldest event that nothing parked holds back; 0 without one."),
             ("last_delivered_timestamp_seconds", "When the sink last took an event."),
             ("failed_rounds", "Rounds of delivery in a row that met trouble."),
             ("halted", "1 while nothing is sent until a person has decided what became of a batch."),
@@ -51,6 +52,8 @@ def events() -> list[Metric]:
         pending.add_metric([sink], line.pending if line else 0)
         parked.add_metric([sink], line.parked if line else 0)
         age.add_metric([sink], _age(line.oldest_at) if line else 0)
+        ready_since = outbox.oldest_ready_at(sink) if line and line.pending > line.parked else None
+        ready.add_metric([sink], _age(ready_since) if ready_since else 0)
         failures.add_metric([sink], state.failures)
         halted.add_metric([sink], int(state.halted_at is not None))
         in_flight.add_metric([sink], _age(state.in_flight_since) if state.in_flight and state.in_flight_since else 0)
@@ -58,7 +61,7 @@ def events() -> list[Metric]:
             outcomes.add_metric([sink, outcome], count)
         if state.last_delivered_at:
             delivered.add_metric([sink], state.last_delivered_at.timestamp())
-    return [pending, parked, age, delivered, failures, halted, in_flight, outcomes]
+    return [pending, parked, age, ready, delivered, failures, halted, in_flight, outcomes]
 
 
 def _age(moment: datetime) -> float:

@@ -41,8 +41,9 @@ class SinkStateAdmin(PageWithMore, ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """A sink gets its row with its first delivery; one that is enabled is shown before that, too."""
-        missing = set(settings.EVENT_SINKS) - set(SinkState.objects.values_list("sink", flat=True))
-        SinkState.objects.bulk_create([SinkState(sink=sink) for sink in sorted(missing)], ignore_conflicts=True)
+        if self.has_view_permission(request):
+            missing = set(settings.EVENT_SINKS) - set(SinkState.objects.values_list("sink", flat=True))
+            SinkState.objects.bulk_create([SinkState(sink=sink) for sink in sorted(missing)], ignore_conflicts=True)
         return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[URLPattern]:

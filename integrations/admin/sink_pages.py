@@ -36,6 +36,17 @@ class DecideForm(ReasonForm):
     field_order = ("arrived", "reason")
 
 
+class SkipForm(ReasonForm):
+    events = forms.JSONField(widget=forms.HiddenInput)
+    """The ids that were shown: what is parked may be another one by the time of the answer."""
+
+    def clean_events(self) -> list[int]:
+        found = self.cleaned_data["events"]
+        if not isinstance(found, list) or not all(type(pk) is int for pk in found):
+            raise forms.ValidationError("A list of ids.")
+        return found
+
+
 def decide_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
     _require(request, DECIDE)
     state = get_object_or_404(SinkState, sink=sink)
@@ -92,15 +103,17 @@ def skip_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant
     _require(request, ACT)
     state = get_object_or_404(SinkState, sink=sink)
     parked = OutgoingEvent.objects.filter(sink=sink, grant_id=grant_id, parked_at__isnull=False, **OPEN)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    shown = list(parked.order_by("id").values_list("id", "status")[:20])
+    form = SkipForm(request.POST if request.method == "POST" else None, initial={"events": [pk for pk, _ in shown]})
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        count = outbox.skip_parked(sink, grant_id=grant_id, by=actor(request), reason=reason)
+        chosen = form.cleaned_data["events"]
+        count = outbox.skip_parked(sink, grant_id=grant_id, events=chosen, by=actor(request), reason=reason)
         if count:
             model_admin.log_change(request, state, f"Skipped {count} parked{_of(grant_id)}: {reason}")
         messages.success(request, f"{count:,} skipped.")
         return _to_sink(sink)
-    names = ", ".join(f"{event.status} ({event.pk})" for event in parked.order_by("id")[:20])
+    names = ", ".join(f"{status} ({pk})" for pk, status in shown)
     if not names:
         raise Http404
     explanation = f"{names}: never sent to this sink then; what waits behind it goes on."

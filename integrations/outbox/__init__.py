@@ -15,6 +15,7 @@ from integrations.outbox.intervene import (
     skip,
     skip_parked,
 )
+from integrations.outbox.pick import oldest_ready_at
 from integrations.outbox.record import OutsideTransaction, record
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "deliver",
     "deliver_forever",
     "glance",
+    "oldest_ready_at",
     "record",
     "send_again",
     "send_parked_again",

@@ -12,14 +12,24 @@ from integrations.outbox import hint, pick, settle
 from integrations.outbox import lease as leases
 from integrations.outbox.journal import LeasedJournal
 from integrations.outbox.lease import Lease, LeaseLost
-from integrations.sinks.base import Delivered, Message, NeedsPerson, Outcome, Refused, Sink, SinkTrouble, Trouble
+from integrations.sinks.base import (
+    Delivered,
+    Message,
+    NeedsPerson,
+    Outcome,
+    Refused,
+    Sink,
+    SinkTrouble,
+    Trouble,
+    Untried,
+)
 from integrations.sinks.registry import sink_for
 
 log = structlog.get_logger(__name__)
 
 SEND_SECONDS = 5.0
 """A sink starts nothing new after this; what is under way then ends well within the lease."""
-RENEW_AFTER_SECONDS = 1.0
+RENEW_AFTER_SECONDS = 0.5
 """Settling a batch renews the lease, so the next batch need not unless something took long in between."""
 MOST_TROUBLED_GRANTS = 50
 """A round goes on past this many grants that met trouble, so that a few can't hold up the others; then it ends."""
@@ -98,8 +108,8 @@ def _play(
         raise
     except NeedsPerson as reason:
         log.warning("outbox.halted", sink=report.sink, reason=str(reason))
+        leases.halt(state.lease, str(reason))
         report.halted = str(reason)
-        leases.halt(state.lease, report.halted)
         return
     except SinkTrouble as trouble:
         state.trouble = str(trouble)
@@ -123,12 +133,12 @@ def _start(target: Sink, state: _Round, report: DeliveryReport) -> None:
 
 def _send_batch(target: Sink, state: _Round, report: DeliveryReport) -> bool:
     """False when the round is over."""
-    if time.monotonic() - state.renewed_at > RENEW_AFTER_SECONDS:
-        leases.renew(state.lease)
-    deadline = time.monotonic() + SEND_SECONDS
     batch = pick.pick(report.sink, target.batch_size, but_not_grants=state.troubled)
     if not batch:
         return False
+    if time.monotonic() - state.renewed_at > RENEW_AFTER_SECONDS:
+        leases.renew(state.lease)
+    deadline = time.monotonic() + SEND_SECONDS
     failpoint("outbox.before_send")
     outcomes = _send(target, batch, deadline)
     failpoint("outbox.after_send")
@@ -163,6 +173,9 @@ def _count(results: list[settle.Result], state: _Round, report: DeliveryReport) 
         if isinstance(outcome, Trouble):
             state.troubled.add(message.grant_id)
             state.trouble = outcome.reason
+    if all(isinstance(outcome, Untried) for _, outcome in results):
+        state.trouble = "The time was up before anything was sent."
+        return False
     if not state.troubled:
         return True
     return delivered + parked > 0 and len(state.troubled) <= MOST_TROUBLED_GRANTS

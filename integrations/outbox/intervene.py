@@ -1,6 +1,7 @@
 """What a person can do about events that do not get through."""
 
 import uuid
+from collections.abc import Collection
 from functools import partial
 
 import structlog
@@ -65,9 +66,9 @@ def send_parked_again(sink: str, *, grant_id: uuid.UUID | None = None) -> int:
     return _change_parked(sink, grant_id, parked_at=None)
 
 
-def skip_parked(sink: str, *, grant_id: uuid.UUID, by: str, reason: str) -> int:
-    """Never send what is parked of a grant, and let what waits behind it go."""
-    return _change_parked(sink, grant_id, **_skipped(by, reason))
+def skip_parked(sink: str, *, grant_id: uuid.UUID, events: Collection[int], by: str, reason: str) -> int:
+    """Never send those of these that are still parked, and let what waits behind them go."""
+    return _change_parked(sink, grant_id, events, **_skipped(by, reason))
 
 
 def _skipped(by: str, reason: str) -> dict[str, object]:
@@ -83,10 +84,16 @@ def _change(pk: int, *, only_open: bool = False, **values: object) -> bool:
         return sink is not None and _write(sink, events, values) > 0
 
 
-def _change_parked(sink: str, grant_id: uuid.UUID | None, **values: object) -> int:
+def _change_parked(
+    sink: str, grant_id: uuid.UUID | None, among: Collection[int] | None = None, **values: object
+) -> int:
     parked = OutgoingEvent.objects.filter(sink=sink, parked_at__isnull=False, **OPEN)
+    if grant_id is not None:
+        parked = parked.filter(grant_id=grant_id)
+    if among is not None:
+        parked = parked.filter(id__in=among)
     with transaction.atomic():
-        return _write(sink, parked if grant_id is None else parked.filter(grant_id=grant_id), values)
+        return _write(sink, parked, values)
 
 
 def _write(sink: str, events: QuerySet[OutgoingEvent], values: dict[str, object]) -> int:

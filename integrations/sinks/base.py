@@ -94,6 +94,7 @@ class Sink(Protocol):
         """An outcome for each message, in the order of the batch. Events of one grant stand in it in their order.
 
         After an event that was not delivered no later one of its grant may be sent. Nothing new is started once
-        `time.monotonic()` has passed `deadline`. Expected trouble is an outcome, not an exception.
+        `time.monotonic()` has passed `deadline`. Expected trouble is an outcome, not an exception. Who notes its
+        batches has trouble with a whole one or with none of it, because the next note takes the place of this one.
         """
         ...

@@ -6,7 +6,6 @@ id, which ends the transaction one way or the other, and reads the topic back fr
 
 import json
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,12 +14,12 @@ from django.conf import settings
 
 from integrations.failpoints import failpoint
 from integrations.models import OutgoingEvent
-from integrations.sinks.base import DELIVERED, UNTRIED, Flight, Journal, Message, Outcome, Refused, Trouble
+from integrations.sinks.base import DELIVERED, UNTRIED, Flight, Journal, Message, NeedsPerson, Outcome, Refused, Trouble
 from integrations.sinks.kafka_link import Link
 from integrations.sinks.kafka_options import client_config, producer_config, reader_config
 from integrations.sinks.kafka_producer import Spoilt
 from integrations.sinks.kafka_recovery import Mark, Unfinished, read_back
-from integrations.sinks.kafka_trouble import KafkaTrouble
+from integrations.sinks.kafka_trouble import KafkaTrouble, TopicMissing
 from integrations.sinks.kept import Kept
 
 log = structlog.get_logger(__name__)
@@ -83,10 +82,12 @@ class KafkaSink:
         link = self._link()
         rows = OutgoingEvent.objects.filter(id__in=flight.ids).order_by("id").values_list("event_id", "id")
         ids = {str(event_id): pk for event_id, pk in rows}
+        mark = Mark.from_json(flight.mark)
         try:
+            link.fence(mark.transactional_id, seconds=self.connect_seconds)
             link.take_over(self._epoch, seconds=self.connect_seconds)
             found = read_back(
-                Mark.from_json(flight.mark),
+                mark,
                 ids.keys(),
                 cluster=link.cluster,
                 config=self._reader,
@@ -95,8 +96,10 @@ class KafkaSink:
         except Unfinished as unfinished:
             self._journal.write(Flight(flight.ids, unfinished.reached.as_json()))
             raise
-        except KafkaTrouble:
+        except KafkaTrouble as trouble:
             link.drop()
+            if isinstance(trouble, TopicMissing) and mark.topic != self.topic:
+                raise NeedsPerson(f"{trouble} A batch for it was in flight when the setting was changed.") from trouble
             raise
         log.info("kafka.read_back", noted=len(flight.ids), arrived=len(found))
         return [ids[event_id] for event_id in found]
@@ -121,26 +124,28 @@ class KafkaSink:
             link.be_ready(self._epoch, seconds=min(left, self.connect_seconds))
             attempt = batch[: link.limit]
             try:
-                outcomes = self._transact(link, attempt, deadline)
+                self._transact(link, attempt, deadline)
             except Spoilt as spoilt:
                 # This producer would go on with a gap in its numbering, and what followed would be refused for that.
                 link.producer.abort(until=deadline + COMMIT_GRACE)
                 link.drop()
                 log.warning("kafka.batch_refused", events=len(attempt), reason=str(spoilt))
-                if len(attempt) == 1:
+                if spoilt.message is not None or len(attempt) == 1:
                     link.limit = self.batch_size
-                    return {attempt[0].id: Refused(f"Kafka: {spoilt}")}
+                    return {(spoilt.message or attempt[0]).id: Refused(f"Kafka: {spoilt}")}
                 link.limit = len(attempt) // 2
             else:
                 link.limit = min(link.limit * 2, self.batch_size)
-                return outcomes
+                return {message.id: DELIVERED for message in attempt}
         return {}
 
-    def _transact(self, link: Link, batch: Sequence[Message], deadline: float) -> dict[int, Outcome]:
+    def _transact(self, link: Link, batch: Sequence[Message], deadline: float) -> None:
+        """All of the batch, or none of it."""
         self._journal.write(Flight(tuple(message.id for message in batch), link.mark().as_json()))
         failpoint("kafka.noted")
         link.producer.begin()
-        outcomes = self._put(link, batch, deadline)
+        for message in batch:
+            link.producer.put(self.topic, message, until=deadline)
         link.producer.flush(until=deadline + FLUSH_GRACE)
         failpoint("kafka.produced")
         self._doubt = "Whether the last batch was committed isn't known yet."
@@ -151,17 +156,3 @@ class KafkaSink:
             raise
         self._doubt = ""
         failpoint("kafka.committed")
-        return outcomes
-
-    def _put(self, link: Link, batch: Sequence[Message], deadline: float) -> dict[int, Outcome]:
-        outcomes: dict[int, Outcome] = {}
-        stuck: set[uuid.UUID] = set()
-        for message in batch:
-            if stuck and message.grant_id in stuck:
-                continue
-            if link.producer.put(self.topic, message, until=deadline):
-                outcomes[message.id] = DELIVERED
-            else:
-                stuck.add(message.grant_id)
-                outcomes[message.id] = Refused("Kafka: larger than this client's message.max.bytes.")
-        return outcomes

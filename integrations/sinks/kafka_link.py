@@ -48,6 +48,13 @@ class Link:
         self._producer.take_over(seconds=seconds)
         self._epoch = epoch
 
+    def fence(self, transactional_id: str, *, seconds: float) -> None:
+        """Like `take_over`, for who sent under another id, before the setting was changed."""
+        if transactional_id != self._producer_config["transactional.id"]:
+            other = TransactionalProducer({**self._producer_config, "transactional.id": transactional_id})
+            other.take_over(seconds=seconds)
+            other.drop()
+
     def be_ready(self, epoch: int, *, seconds: float) -> None:
         until = time.monotonic() + seconds
         if self._producer is None:
@@ -66,7 +73,8 @@ class Link:
         """Whatever is sent from now on stands at these offsets or after them."""
         if self._topic is None:
             raise RuntimeError("`be_ready` comes first")
-        return Mark(self._topic.name, self._topic.id, dict(self.producer.next_offsets))
+        offsets = dict(self.producer.next_offsets)
+        return Mark(self._producer_config["transactional.id"], self._topic.name, self._topic.id, offsets)
 
     def drop(self) -> None:
         """It is made anew when it is needed."""

@@ -72,7 +72,11 @@ def _fault_of_librdkafka(options: Options) -> str | None:
     try:
         Producer({**config, "logger": _SILENT})
     except KafkaException as error:
-        return str(error.args[0].str())
+        said = str(error.args[0].str())
+        # A value that stands in the wrong place may be a password.
+        for value in options.values():
+            said = said.replace(f'"{value}"', "…")
+        return said
     except (TypeError, ValueError) as error:
         return str(error)
     return None

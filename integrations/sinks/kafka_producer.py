@@ -24,7 +24,12 @@ QUEUE_FULL_POLL_SECONDS = 0.05
 
 
 class Spoilt(Exception):
-    """A message of the open transaction will never be taken; which one isn't known."""
+    """A message of the open transaction will never be taken."""
+
+    def __init__(self, reason: str, message: Message | None = None) -> None:
+        super().__init__(reason)
+        self.message = message
+        """None: the broker did not say which."""
 
 
 class _Reports:
@@ -78,8 +83,8 @@ class TransactionalProducer:
         with self._complaints.told("beginning"):
             self._producer.begin_transaction()
 
-    def put(self, topic: str, message: Message, *, until: float) -> bool:
-        """Into the open transaction. False: it is too large for this client's own limit and stays out."""
+    def put(self, topic: str, message: Message, *, until: float) -> None:
+        """Into the open transaction. Raises `Spoilt` for one that is too large for this client's own limit."""
         headers: list[tuple[str, str | bytes | None]] = [("type", message.kind), ("event_id", str(message.event_id))]
         while True:
             try:
@@ -89,10 +94,10 @@ class TransactionalProducer:
                 self._make_room(until)
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                    return False
+                    raise Spoilt("larger than this client's message.max.bytes.", message) from error
                 raise self._complaints.trouble("sending", error) from error
             else:
-                return True
+                return
 
     def _make_room(self, until: float) -> None:
         if time.monotonic() >= until:

@@ -33,6 +33,8 @@ PASSING = frozenset(
 class Mark:
     """Where to look; JSON on the row of the sink's state."""
 
+    transactional_id: str
+    """Whoever sent it can commit until this one is taken over, whatever the setting says now."""
     topic: str
     topic_id: str
     offsets: Mapping[int, int]
@@ -43,12 +45,13 @@ class Mark:
     @classmethod
     def from_json(cls, mark: Mapping[str, Any]) -> Self:
         offsets = {int(partition): offset for partition, offset in mark["offsets"].items()}
-        return cls(mark["topic"], mark["topic_id"], offsets, mark.get("found", ()))
+        return cls(mark["transactional_id"], mark["topic"], mark["topic_id"], offsets, mark.get("found", ()))
 
     def as_json(self) -> dict[str, Any]:
         offsets = {str(partition): offset for partition, offset in self.offsets.items()}
-        mark = {"topic": self.topic, "topic_id": self.topic_id, "offsets": offsets}
-        return {**mark, "found": sorted(self.found)} if self.found else mark
+        names = {"transactional_id": self.transactional_id, "topic": self.topic, "topic_id": self.topic_id}
+        found = {"found": sorted(self.found)} if self.found else {}
+        return {**names, "offsets": offsets, **found}
 
 
 class Unfinished(KafkaTrouble):

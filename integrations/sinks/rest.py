@@ -14,7 +14,7 @@ from integrations.sinks.base import DELIVERED, UNTRIED, Journal, Message, Outcom
 
 PATHS = {EventKind.BONUS: "/v1/integration/bonus", EventKind.CUSTOM: "/v1/integration/custom"}
 REFUSALS = frozenset({400, 422})
-CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 2.0, 3.0, 4.0
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 2.0, 3.0, 3.5
 
 
 class RestSink:

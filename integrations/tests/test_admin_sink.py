@@ -225,12 +225,31 @@ def test_skips_what_is_parked_of_a_grant_with_a_reason() -> None:
     assert "This field is required." in text(client.post(address, {"reason": " "}))
     assert states() == {"1:Pending": "parked", "1:Created": "pending"}
 
-    done = client.post(address, {"reason": "agreed with the CRM"}, follow=True)
+    done = client.post(address, {"reason": "agreed with the CRM", "events": f"[{first.pk}]"}, follow=True)
     assert messages_in(done) == ["1 skipped."]
     assert states() == {"1:Pending": "skipped", "1:Created": "pending"}
     first.refresh_from_db()
     assert (first.skipped_by, first.skip_reason) == ("olga", "agreed with the CRM")
     assert client.get(address).status_code == 404
+
+
+def test_only_what_was_shown_is_skipped() -> None:
+    first, second = held_up()
+    SinkState.objects.create(sink="kafka")
+    client = signed_in(VIEW, MAY_ACT)
+    address = f"{LIST}kafka/parked/{GRANT}/skip/"
+    form = client.get(address).context["form"]
+    assert form.initial["events"] == [first.pk]
+    OutgoingEvent.objects.filter(pk=first.pk).update(parked_at=None, delivered_at=timezone.now())
+    OutgoingEvent.objects.filter(pk=second.pk).update(parked_at=timezone.now())
+    done = client.post(address, {"reason": "meant for the first", "events": f"[{first.pk}]"}, follow=True)
+    assert messages_in(done) == ["0 skipped."]
+    assert states() == {"1:Pending": "delivered", "1:Created": "parked"}
+
+
+def test_nobody_without_the_right_to_look_has_anything_written() -> None:
+    assert signed_in(MAY_ACT).get(LIST).status_code == 403
+    assert not SinkState.objects.exists()
 
 
 @pytest.mark.parametrize(("arrived", "state"), [("yes", "delivered"), ("no", "pending")])

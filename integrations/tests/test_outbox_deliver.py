@@ -188,13 +188,24 @@ def test_a_sink_that_can_not_be_made_is_trouble(settings: Settings) -> None:
 
 
 def test_an_event_that_was_not_tried_stays_as_it_was(use: Use) -> None:
-    answers: Iterator[Outcome] = iter([UNTRIED, DELIVERED])
+    answers: Iterator[Outcome] = iter([UNTRIED, DELIVERED, DELIVERED])
     sink = use(FakeSink(lambda message: next(answers)))
     recorded(event("Created"))
+    recorded(event("Created", grant_id=OTHER_GRANT))
     report = outbox.deliver("fake")
-    assert (report.delivered, report.trouble) == (1, "")
-    assert OutgoingEvent.objects.get().attempts == 1
+    assert (report.delivered, report.trouble) == (2, "")
+    assert set(OutgoingEvent.objects.values_list("attempts", flat=True)) == {1}
     assert len(sink.batches) == 2
+
+
+def test_a_batch_of_which_nothing_could_be_tried_ends_the_round(use: Use) -> None:
+    sink = use(FakeSink(lambda message: UNTRIED))
+    recorded(event("Created"))
+    report = outbox.deliver("fake")
+    assert (report.delivered, report.trouble) == (0, "The time was up before anything was sent.")
+    assert report.retry_after > 0
+    assert OutgoingEvent.objects.get().attempts == 0
+    assert len(sink.batches) == 1
 
 
 def test_an_event_that_commits_late_under_a_lower_id_goes_too(use: Use) -> None:

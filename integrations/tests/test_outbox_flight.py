@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from integrations import outbox
 from integrations.models import OutgoingEvent, SinkState
-from integrations.outbox import DeliveryReport, hint
+from integrations.outbox import DeliveryReport, hint, pick
 from integrations.outbox import lease as leases
 from integrations.sinks import registry
 from integrations.sinks.base import DELIVERED, Flight, Journal, Message, NeedsPerson, Outcome, Refused, Trouble
@@ -324,12 +324,12 @@ def test_settling_a_batch_renews_the_lease_for_the_next(sink: NotingSink, clock:
 
         return wait
 
-    at_once = writes_to_the_state(sink, wait(1.0))
-    # Once before each batch but the first, and before it is seen that there is no more.
-    assert writes_to_the_state(sink, wait(1.1)) == at_once + 3
+    at_once = writes_to_the_state(sink, wait(0.4))
+    # Once before each batch but the first.
+    assert writes_to_the_state(sink, wait(0.6)) == at_once + 2
 
 
-@pytest.mark.parametrize(("seconds", "sent"), [(1.1, ["1:Pending"]), (1.0, ["1:Pending", "1:Created"])])
+@pytest.mark.parametrize(("seconds", "sent"), [(0.6, ["1:Pending"]), (0.4, ["1:Pending", "1:Created"])])
 def test_after_more_than_a_moment_nothing_is_sent_under_a_lease_that_was_lost(
     sink: NotingSink, clock: Clock, seconds: float, sent: list[str]
 ) -> None:
@@ -344,6 +344,27 @@ def test_after_more_than_a_moment_nothing_is_sent_under_a_lease_that_was_lost(
     assert outbox.deliver("fake", on_batch=pause).lost
     assert plain.sent == sent
     assert states() == {"1:Pending": "delivered", "1:Created": "pending"}
+
+
+def test_time_for_sending_begins_when_the_batch_has_been_found(
+    sink: NotingSink, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(event("Created"))
+    find, left = pick.pick, []
+
+    def slowly(*args: Any, **options: Any) -> list[Message]:
+        clock.now += 60
+        return find(*args, **options)
+
+    class Timed(FakeSink):
+        def send(self, batch: Sequence[Message], *, deadline: float) -> list[Outcome]:
+            left.append(deadline - clock.now)
+            return super().send(batch, deadline=deadline)
+
+    monkeypatch.setattr(pick, "pick", slowly)
+    registry.SINKS["fake"] = Timed
+    outbox.deliver("fake")
+    assert left == [pytest.approx(5.0)]
 
 
 def test_a_start_that_took_long_is_followed_by_a_look_at_the_lease(sink: NotingSink, clock: Clock) -> None:

@@ -206,7 +206,8 @@ def test_skips_what_is_parked_of_a_grant_and_no_more(sink: FakeSink, woken: list
     recorded(event("Pending"), event("Created"), event("Pending", grant_id=OTHER_GRANT))
     OutgoingEvent.objects.filter(status="Pending").update(parked_at=timezone.now())
     woken.clear()
-    assert outbox.skip_parked("fake", grant_id=GRANT, by="olga", reason="agreed") == 1
+    shown = [OutgoingEvent.objects.get(status="Pending", grant_id=GRANT).pk]
+    assert outbox.skip_parked("fake", grant_id=GRANT, events=shown, by="olga", reason="agreed") == 1
     assert states() == {"1:Pending": "skipped", "1:Created": "pending", "2:Pending": "parked"}
     assert OutgoingEvent.objects.filter(skipped_by="olga", skip_reason="agreed").count() == 1
     assert woken == [["fake"]]
@@ -221,7 +222,7 @@ def test_what_is_done_with_is_not_parked_any_more(done: str, woken: list[list[st
     woken.clear()
     before = everything()
     assert outbox.send_parked_again("fake") == 0
-    assert outbox.skip_parked("fake", grant_id=GRANT, by="olga", reason="agreed") == 0
+    assert outbox.skip_parked("fake", grant_id=GRANT, events=ids(), by="olga", reason="agreed") == 0
     assert everything() == before
     assert woken == []
 

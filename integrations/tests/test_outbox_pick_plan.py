@@ -49,3 +49,21 @@ def test_pending_events_are_found_by_their_own_index(look: Callable[[], object])
 def test_the_oldest_pending_come_first() -> None:
     pending = OutgoingEvent.objects.filter(delivered_at=None).order_by("id").values_list("id", flat=True)
     assert [message.id for message in pick.pick("file", 200)] == list(pending[:200])
+
+
+@pytest.mark.parametrize("look", [lambda: pick.pick("file", 200), lambda: pick.has_ready("file")])
+def test_parked_grants_are_never_gathered(burst: None, look: Callable[[], object]) -> None:
+    """Whatever memory the server allows for it: past that, each event would be compared with every one of them."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_outgoingevent SET parked_at = now() WHERE delivered_at IS NULL AND id % 3 > 0"
+        )
+        cursor.execute("SET LOCAL work_mem = '64kB'")
+        with CaptureQueriesContext(connection) as captured:
+            assert look()
+        [asked] = captured
+        plan = plan_of(asked["sql"])
+    assert "Index Scan using event_pending on" in plan
+    assert "Index Only Scan using event_parked on" in plan or "Index Scan using event_parked on" in plan
+    assert "hashed" not in plan
+    assert "Materialize" not in plan

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from confluent_kafka import Producer
+from pytest_django import Settings
 
 from integrations import outbox
 from integrations.models import SinkState
@@ -46,14 +47,18 @@ def fence(eye: KafkaEye) -> None:
     Producer({"bootstrap.servers": eye.servers, "transactional.id": eye.topic}).init_transactions(10)
 
 
+@pytest.mark.parametrize("has_new_id", [False, True])
 @pytest.mark.parametrize("moment", ["kafka.noted", "kafka.produced"])
 def test_a_deliverer_that_wakes_up_after_a_take_over_cannot_commit(
-    moment: str, kafka_eye: KafkaEye, monkeypatch: pytest.MonkeyPatch
+    moment: str, has_new_id: bool, kafka_eye: KafkaEye, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
+    """Not even when the setting was changed in between."""
     sent = record_some()
 
     def take_over() -> None:
         expire_lease()
+        if has_new_id:
+            settings.FASTTRACK_KAFKA_TRANSACTIONAL_ID += "-new"
         report = in_thread(lambda: outbox.deliver("kafka"))
         assert (report.delivered, report.trouble) == (5, "")
 

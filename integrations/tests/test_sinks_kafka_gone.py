@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from pytest_django import Settings
 
 from integrations import outbox
 from integrations.models import SinkState
@@ -84,3 +85,18 @@ def test_a_noted_topic_that_is_gone_is_waited_for(kafka_eye: KafkaEye, batch_in_
     kafka_eye.create()
     expire_lease()
     assert "was deleted and created anew" in outbox.deliver("kafka").halted
+
+
+def test_a_noted_topic_that_is_gone_halts_the_sink_once_another_is_set(
+    kafka_eye: KafkaEye, batch_in_flight: list[str], settings: Settings
+) -> None:
+    """There is no use in waiting for the old one, which nobody wants any more."""
+    kafka_eye.delete()
+    other = KafkaEye(kafka_eye.servers, f"{kafka_eye.topic}-other")
+    other.create()
+    settings.FASTTRACK_KAFKA_TOPIC = other.topic
+    assert f"Kafka has no topic {kafka_eye.topic}." in outbox.deliver("kafka").halted
+    outbox.decide_flight("kafka", arrived=False, by="olga", reason="nobody reads the old one")
+    assert outbox.deliver("kafka").delivered == len(batch_in_flight)
+    assert ids(other.read()) == batch_in_flight
+    other.delete()

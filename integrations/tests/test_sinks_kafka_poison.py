@@ -25,26 +25,6 @@ def inflated(batch: list[Message], number: int, size: int) -> list[Message]:
     return [*batch[:number], Message(**{**fields, "body": "x" * size}), *batch[number + 1 :]]
 
 
-def test_what_is_too_large_for_the_client_is_refused_at_once_and_holds_its_grant_alone(kafka_eye: KafkaEye) -> None:
-    sink = sink_on(kafka_eye, options={"message.max.bytes": 2000})
-    started(sink)
-    batch = inflated(messages(12, grants=4), 5, 3000)
-    outcomes = send(sink, batch)
-    assert outcomes[5] == Refused("Kafka: larger than this client's message.max.bytes.")
-    assert outcomes[9] == UNTRIED
-    assert [outcome for number, outcome in enumerate(outcomes) if number not in {5, 9}] == [DELIVERED] * 10
-    expected = [str(one.event_id) for number, one in enumerate(batch) if number not in {5, 9}]
-    assert sorted(ids(kafka_eye.read())) == sorted(expected)
-
-
-def test_nothing_but_what_is_too_large_for_the_client(kafka_eye: KafkaEye) -> None:
-    sink = sink_on(kafka_eye, options={"message.max.bytes": 2000})
-    started(sink)
-    [outcome] = send(sink, inflated(messages(1), 0, 3000))
-    assert isinstance(outcome, Refused)
-    assert send(sink, messages(1, first=2)) == [DELIVERED]
-
-
 def send_all(sink: KafkaSink, batch: list[Message]) -> dict[int, Outcome]:
     """As the outbox does: what was delivered is gone, what was refused holds its grant."""
     ended: dict[int, Outcome] = {}
@@ -56,6 +36,30 @@ def send_all(sink: KafkaSink, batch: list[Message]) -> dict[int, Outcome]:
         outcomes = send(sink, pending)
         ended |= {one.id: outcome for one, outcome in zip(pending, outcomes, strict=True) if outcome is not UNTRIED}
     raise AssertionError("it never ends")
+
+
+def test_what_is_too_large_for_the_client_is_refused_and_holds_its_grant_alone(kafka_eye: KafkaEye) -> None:
+    sink = sink_on(kafka_eye, options={"message.max.bytes": 2000})
+    journal = started(sink)
+    batch = inflated(messages(12, grants=4), 5, 3000)
+    assert send(sink, batch) == [
+        *[UNTRIED] * 5,
+        Refused("Kafka: larger than this client's message.max.bytes."),
+        *[UNTRIED] * 6,
+    ]
+    assert kafka_eye.read() == []
+    others = [one for one in batch if one.grant_id != batch[5].grant_id]
+    assert set(send_all(sink, others).values()) == {DELIVERED}
+    assert sorted(ids(kafka_eye.read())) == sorted(str(one.event_id) for one in others)
+    assert journal.written[-1].ids == tuple(one.id for one in others)
+
+
+def test_nothing_but_what_is_too_large_for_the_client(kafka_eye: KafkaEye) -> None:
+    sink = sink_on(kafka_eye, options={"message.max.bytes": 2000})
+    started(sink)
+    [outcome] = send(sink, inflated(messages(1), 0, 3000))
+    assert isinstance(outcome, Refused)
+    assert send(sink, messages(1, first=2)) == [DELIVERED]
 
 
 def test_what_is_too_large_for_the_topic_is_found_and_refused_alone(strict_eye: KafkaEye) -> None:
