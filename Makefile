@@ -8,10 +8,10 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 SOURCES := bonusdesk bonuses campaigns integrations scripts conftest.py manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements openapi demo serve check lint types migrations deploy-check test fuzz bench services-up services-down
+.PHONY: help setup requirements openapi demo serve check lint types migrations deploy-check test fuzz faults faults-bounded mutations bench services-up services-down
 
 help:
-	@echo "make demo | serve | test | fuzz | check | bench | setup | requirements | openapi | services-up | services-down"
+	@echo "make demo | serve | test | fuzz | faults | check | bench | setup | requirements | openapi | services-up | services-down"
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with PYTHON=...")'
@@ -43,6 +43,7 @@ serve: $(VENV)/.installed
 
 check: setup lint types migrations deploy-check
 	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory faults-bounded
 	@$(MAKE) --no-print-directory test
 
 lint: setup
@@ -75,6 +76,17 @@ test: setup
 
 fuzz: setup
 	@PYTHON=$(PY) sh scripts/with_services.sh postgresql $(PY) -m scripts.fuzz
+
+# Kills and cuts, on private servers of its own; the whole takes an hour. FAULTS_ARGS: see python -m scripts.faults --help.
+faults: setup
+	@$(PY) -m scripts.faults $(FAULTS_ARGS)
+
+faults-bounded: setup
+	@$(PY) -m scripts.faults --bounded
+
+# Which run notices when a guard is taken out.
+mutations: setup
+	@$(PY) -m scripts.faults.mutations $(FAULTS_ARGS)
 
 bench: setup
 	@PYTHON=$(PY) sh scripts/bench.sh

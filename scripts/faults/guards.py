@@ -1,0 +1,189 @@
+"""What keeps the promises, how to take each out, and the runs that are to notice."""
+
+from dataclasses import dataclass
+
+RACES = ("life: everything at once",)
+FROZEN = ("frozen at outbox.after_send",)
+EVENTS, DELIVERIES = "integrations_outgoingevent", "integrations_webhookdelivery"
+LEASE, SETTLE, PICK = "integrations/outbox/lease.py", "integrations/outbox/settle.py", "integrations/outbox/pick.py"
+KAFKA, RABBITMQ = "integrations/sinks/kafka.py", "integrations/sinks/rabbitmq.py"
+
+
+@dataclass(frozen=True)
+class Edit:
+    file: str
+    old: str
+    """Stands there exactly once."""
+    new: str
+
+
+@dataclass(frozen=True)
+class Guard:
+    name: str
+    taken_out: str
+    runs: tuple[str, ...]
+    edits: tuple[Edit, ...] = ()
+    sql: str = ""
+    backed_up_by: str = ""
+    """Another guard that holds alone: without this one no run fails, and none is expected to."""
+
+
+def dropped(table: str, *constraints: str) -> str:
+    return ";".join(f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in constraints)
+
+
+EPOCH_IN_STATE = Edit(LEASE, ".filter(sink=lease.sink, epoch=lease.epoch).update(", ".filter(sink=lease.sink).update(")
+EPOCH_IN_ROWS = Edit(
+    SETTLE, "SinkState.objects.filter(sink=lease.sink, epoch=lease.epoch)", "SinkState.objects.filter(sink=lease.sink)"
+)
+KEY, ID = "one_event_per_status_and_life", "event_created_once_per_sink"
+REQUEST, SLOT = "bonuses_grant_request_key_key", "grant_holds_its_slot_alone"
+
+GUARDS = [
+    Guard(
+        "event unique by grant, key and sink",
+        f"constraint `{KEY}`",
+        ("two processes record one event",),
+        sql=dropped(EVENTS, KEY),
+        backed_up_by="the unique event id, which is made of grant and key",
+    ),
+    Guard(
+        "event unique by id and sink",
+        f"constraint `{ID}`",
+        ("two processes record one event",),
+        sql=dropped(EVENTS, ID),
+        backed_up_by="the unique (grant, key, sink), of which the id is made",
+    ),
+    Guard(
+        "event unique at all",
+        "both constraints",
+        ("two processes record one event",),
+        sql=dropped(EVENTS, KEY, ID),
+    ),
+    Guard(
+        "webhook counted once",
+        "constraint `webhook_event_counted_once`",
+        RACES,
+        sql=dropped(DELIVERIES, "webhook_event_counted_once"),
+    ),
+    Guard(
+        "Idempotency-Key unique",
+        "constraint `idempotency_key_of_a_caller`",
+        RACES,
+        sql=dropped("bonusdesk_idempotencykey", "idempotency_key_of_a_caller"),
+    ),
+    Guard(
+        "grant unique by its request's key",
+        "the unique index of `request_key`",
+        RACES,
+        sql=dropped("bonuses_grant", REQUEST),
+        backed_up_by="the slot: two tries of one request have seen the same slot free",
+    ),
+    Guard("grant unique by key or slot", "both", RACES, sql=dropped("bonuses_grant", REQUEST, SLOT)),
+    Guard(
+        "slot held alone",
+        "constraint `grant_holds_its_slot_alone`",
+        RACES,
+        sql=dropped("bonuses_grant", SLOT),
+    ),
+    Guard(
+        "claim before the platform's call",
+        "the claim's conditions",
+        RACES,
+        edits=(
+            Edit(
+                "bonuses/services/claim.py",
+                "if not unchanged.unclaimed(now).update(**fields):",
+                "if not Grant.objects.filter(pk=grant.pk).update(**fields):",
+            ),
+        ),
+    ),
+    Guard(
+        "lease of a sink",
+        "`acquire` takes it whoever has it",
+        FROZEN,
+        edits=(
+            Edit(
+                LEASE,
+                "free = Q(leased_until__isnull=True) | Q(leased_until__lte=Now())",
+                "free = Q(sink=sink)",
+            ),
+        ),
+    ),
+    Guard("epoch of a lease, on the sink's row", "`WHERE epoch = mine`", FROZEN, edits=(EPOCH_IN_STATE,)),
+    Guard(
+        "epoch of a lease, on the events' rows",
+        "`EXISTS (… epoch = mine)`",
+        FROZEN,
+        edits=(EPOCH_IN_ROWS,),
+        backed_up_by="the same condition on the sink's row, which the same transaction has written, and locked, before",
+    ),
+    Guard("epoch of a lease, anywhere", "both", FROZEN, edits=(EPOCH_IN_STATE, EPOCH_IN_ROWS)),
+    Guard(
+        "Kafka's read-back",
+        "`start` believes that nothing arrived",
+        ("kill kafka at kafka.committed",),
+        edits=(Edit(KAFKA, "return self._arrived(flight) if flight else ()", "return ()"),),
+    ),
+    Guard(
+        "Kafka's note of the batch in flight",
+        "nothing is written to the journal",
+        ("kill kafka at kafka.committed",),
+        edits=(
+            Edit(
+                KAFKA,
+                "self._journal.write(Flight(tuple(message.id for message in batch), link.mark().as_json()))",
+                "link.mark()",
+            ),
+        ),
+    ),
+    Guard(
+        "RabbitMQ's connection thrown away after a confirm time-out",
+        "it is used again",
+        ("rabbitmq: confirms come after the time-out",),
+        backed_up_by="confirms that are counted as long as the channel lives: a late one still means its own message",
+        edits=(
+            Edit(
+                RABBITMQ,
+                "            _throw_away(link)\n            if not isinstance",
+                "            if not isinstance",
+            ),
+        ),
+    ),
+    Guard(
+        "RabbitMQ's returned messages",
+        "they count as delivered",
+        ("rabbitmq: the queue is unbound",),
+        edits=(
+            Edit(
+                "integrations/sinks/rabbitmq_link.py",
+                "if self.returned and (reason := self.returned.get(str(message.event_id))):",
+                'if (reason := ""):',
+            ),
+        ),
+    ),
+    Guard(
+        "order per grant: later events wait for a parked one",
+        "they are picked all the same",
+        ("poison for rest is mended",),
+        edits=(Edit(PICK, "waiting(sink).filter(is_free)", "waiting(sink)"),),
+    ),
+    Guard(
+        "order per grant: later events of a batch wait for one that met trouble (REST)",
+        "they are sent all the same",
+        ("rest: the receiver answers 503",),
+        edits=(
+            Edit(
+                "integrations/sinks/rest.py",
+                "            if outcome is not DELIVERED:\n                return\n",
+                "",
+            ),
+        ),
+    ),
+    Guard(
+        "order per grant: later events of a batch wait for one that met trouble (RabbitMQ)",
+        "they are sent all the same",
+        ("poison for rabbitmq is mended",),
+        edits=(Edit(RABBITMQ, "len(row) > step + 1 and outcomes[row[step].id] is DELIVERED]", "len(row) > step + 1]"),),
+    ),
+]
