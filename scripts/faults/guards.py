@@ -151,6 +151,24 @@ GUARDS = [
         ),
     ),
     Guard(
+        "RabbitMQ's late confirms, kept apart from other messages'",
+        "the connection is used again, unasked, and each wave counts from 1",
+        ("rabbitmq: confirms come after the time-out",),
+        edits=(
+            Edit(
+                RABBITMQ,
+                "            _throw_away(link)\n            if not isinstance",
+                "            if not isinstance",
+            ),
+            Edit(RABBITMQ, "if link.is_alive():", "if link:"),
+            Edit(
+                RABBITMQ,
+                "        first = link.confirms.last + 1\n",
+                "        link.confirms.__init__()\n        first = link.confirms.last + 1\n",
+            ),
+        ),
+    ),
+    Guard(
         "RabbitMQ's returned messages",
         "they count as delivered",
         ("rabbitmq: the queue is unbound",),

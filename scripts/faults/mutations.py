@@ -17,7 +17,7 @@ from scripts.faults.child import ROOT
 from scripts.faults.guards import GUARDS, Edit, Guard
 
 SECONDS = 600
-VIOLATED = re.compile(r"^faults: VIOLATED +(?P<run>.+?) \(\d+ s\) (?P<why>.*)$", re.MULTILINE)
+VIOLATED = re.compile(r"^faults: VIOLATED +(?P<run>.+?) \(\d+ s\) (?P<why>.*?)(?: \(logs: .*\))?$", re.MULTILINE)
 LONGEST_MESSAGE = 200
 
 
