@@ -188,13 +188,16 @@ class Life:
         self.caller.join()
 
     def _wait_until_empty(self, left: Callable[[], dict[str, int]], seconds: float) -> None:
-        """When nothing moves any more, what only waits for time gets it."""
+        """When nothing moves any more, what only waits for time gets it. For `seconds` it may not become less."""
         before: dict[str, int] = {}
-        until, moved_at = time.monotonic() + seconds, time.monotonic()
+        moved_at = less_at = time.monotonic()
+        least = sys.maxsize
         while work := left():
             now = time.monotonic()
-            if now > until:
-                raise Violated(f"still at work after {seconds:.0f} s: {work}")
+            if (total := sum(work.values())) < least:
+                least, less_at = total, now
+            if now - less_at > seconds:
+                raise Violated(f"no less work for {seconds:.0f} s: {work}")
             if work != before:
                 before, moved_at = work, now
             if now - moved_at > self.stuck_seconds:

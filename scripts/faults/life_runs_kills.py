@@ -15,7 +15,7 @@ from scripts.faults.world import World
 KILLS, GRANTS = 200, 20_000
 FEW_KILLS, FEW_GRANTS = 5, 150
 SAY_EVERY_SECONDS = 30.0
-SETTLE_SECONDS = 900.0
+SETTLE_SECONDS = 300.0
 WEIGHTS = {"web worker": 8, "pool process": 6, "deliverer": 3, "web": 1, "worker": 2, "schedule": 1}
 FEW_WEIGHTS = {"web worker": 3, "pool process": 2}
 TROUBLE = {"webhook_duplicate_rate": 0.1, "webhook_shuffle_rate": 0.02, "webhook_shuffle_seconds": 0.3}
