@@ -176,7 +176,10 @@ def test_a_refused_event_holds_the_later_ones_of_its_grant_only(lessee: Lessee, 
     batch = [message(1), message(2, body=world.poison), message(3), message(4, grant=2), message(5, grant=2)]
     outcomes = lessee.send(*batch)
     assert isinstance(outcomes[1], Refused)
-    assert [outcomes[0], *outcomes[2:]] == [DELIVERED, UNTRIED, DELIVERED, DELIVERED]
+    assert outcomes[2] == UNTRIED
+    # A sink may put off the others; they go without the one that was refused and what comes after it.
+    others = [one for one, outcome in zip(batch, outcomes, strict=True) if one.id not in {2, 3} and outcome == UNTRIED]
+    assert not others or lessee.send(*others) == [DELIVERED] * len(others)
     assert by_grant(batch, world) == {1: [1], 2: [4, 5]}
 
 
