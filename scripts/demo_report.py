@@ -13,19 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from integrations.simulator.remote import Remote
-
-EVENT_OF = {
-    "pending": "Pending",
-    "active": "Created",
-    "completed": "Completed",
-    "auto_completed": "AutoCompleted",
-    "forfeited": "Forfeited",
-    "expired": "Expired",
-    "lost": "Lost",
-    "cancelled": "Forfeited",
-    "reversed": "Reversed",
-}
-"""Written out once more, on purpose: a mistake in the code under test must not excuse itself here."""
+from scripts.event_of import EVENT_OF
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """Sinks on a topic of a test's own, and deliverers that get in each other's way."""
 
-import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-
-from django.db import connection
+from collections.abc import Sequence
+from typing import Any
 
 from integrations.models import OutgoingEvent, SinkState
 from integrations.sinks.base import Flight, Message, Outcome
@@ -14,8 +11,6 @@ from integrations.sinks.kafka import KafkaSink
 from integrations.tests.outbox_helpers import event, recorded
 from scripts.eyes.base import Seen
 from scripts.eyes.kafka import KafkaEye
-
-T = TypeVar("T")
 
 
 class NotedJournal:
@@ -88,19 +83,3 @@ def noted() -> dict[str, Any]:
 
 def note(**changes: Any) -> None:
     SinkState.objects.update(in_flight={**noted(), **changes})
-
-
-def in_thread(act: Callable[[], T]) -> T:
-    """On another thread, which has connections of its own; as another process would."""
-    results: list[T] = []
-
-    def run() -> None:
-        try:
-            results.append(act())
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(60)
-    return results[0]

@@ -2,16 +2,16 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
-from django.db import connection
 
 from integrations.models import EventKind
-from integrations.sinks.base import DELIVERED, UNTRIED, Delivered, Message, Outcome, Refused, Trouble, Untried
+from integrations.sinks.base import DELIVERED, UNTRIED, Delivered, Message, Refused, Trouble, Untried
 from integrations.sinks.registry import SINKS
 from integrations.tests.lessee import Lessee, message
 from integrations.tests.sink_worlds import WORLDS, SinkWorld
+from integrations.tests.threads import in_thread
 from scripts.eyes.base import Seen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]
@@ -50,22 +50,6 @@ def expected(batch: Sequence[Message]) -> dict[int, list[int]]:
     for one in batch:
         sent.setdefault(one.grant_id.int, []).append(one.id)
     return sent
-
-
-def elsewhere(act: Callable[[], list[Outcome]]) -> list[Outcome]:
-    """In a thread of its own, where none of our connections is at hand; as in another process."""
-    outcomes: list[Outcome] = []
-
-    def run() -> None:
-        try:
-            outcomes.extend(act())
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(30)
-    return outcomes
 
 
 @pytest.fixture
@@ -132,7 +116,7 @@ def test_goes_on_under_each_new_lease(lessee: Lessee, world: SinkWorld) -> None:
 
 def test_another_deliverer_goes_on_where_this_one_has_stopped(lessee: Lessee, world: SinkWorld) -> None:
     assert lessee.send(message(1)) == [DELIVERED]
-    assert elsewhere(lambda: lessee.try_to_send(message(2))) == [DELIVERED]
+    assert in_thread(lambda: lessee.try_to_send(message(2))) == [DELIVERED]
     assert numbers(world.read()) == [1, 2]
 
 
@@ -140,7 +124,7 @@ def test_one_that_was_taken_over_from_raises_nothing(sink: str, lessee: Lessee, 
     """It learns from the outbox, or from its receiver, that it has lost its lease."""
     successor = Lessee(sink, epoch=lessee.epoch)
     assert lessee.send(message(1)) == [DELIVERED]
-    assert elsewhere(lambda: successor.try_to_send(message(2))) == [DELIVERED]
+    assert in_thread(lambda: successor.try_to_send(message(2))) == [DELIVERED]
     [late] = lessee.send(message(3))
     assert isinstance(late, Trouble if world.is_seen_once else Delivered)
     assert numbers(world.read()) == ([1, 2] if world.is_seen_once else [1, 2, 3])

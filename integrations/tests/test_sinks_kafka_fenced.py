@@ -14,7 +14,6 @@ from integrations.sinks.base import DELIVERED, Trouble
 from integrations.tests.kafka_helpers import (
     expire_lease,
     ids,
-    in_thread,
     messages,
     record_some,
     send,
@@ -22,6 +21,7 @@ from integrations.tests.kafka_helpers import (
     started,
 )
 from integrations.tests.outbox_helpers import states
+from integrations.tests.threads import in_thread
 from scripts.eyes.kafka import KafkaEye
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,7 +1,6 @@
 """What must be true of grants after whatever happened: one credit each, one event a change, one grant a request.
 
-From the outside: the platform's ledger over HTTP, SQL, and what came out of the sinks. The table of statuses is
-`spec/03`'s, written down here a second time.
+From the outside: the platform's ledger over HTTP, SQL, and what came out of the sinks.
 """
 
 import json
@@ -10,23 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from integrations.simulator.remote import Remote
+from scripts.event_of import EVENT_OF
 from scripts.eyes.base import Seen
 from scripts.faults import invariants
 from scripts.faults.base import Violated
 from scripts.faults.life import Life
 from scripts.faults.world import World
 
-EVENT_OF = {
-    "pending": "Pending",
-    "active": "Created",
-    "completed": "Completed",
-    "auto_completed": "AutoCompleted",
-    "forfeited": "Forfeited",
-    "expired": "Expired",
-    "lost": "Lost",
-    "reversed": "Reversed",
-    "cancelled": "Forfeited",
-}
 NO_EVENT = frozenset({"queued", "failed"})
 WITHOUT_CREDIT = frozenset({"expired", "forfeited", "cancelled"})
 """A bonus may end so unclaimed. Who asks the platform only then is not told that there was a credit."""
