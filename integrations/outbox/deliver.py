@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -164,16 +165,16 @@ def _send(target: Sink, batch: list[Message], deadline: float) -> list[Outcome]:
 
 
 def _count(results: list[settle.Result], state: _Round, report: DeliveryReport) -> bool:
-    delivered = sum(isinstance(outcome, Delivered) for _, outcome in results)
-    parked = sum(isinstance(outcome, Refused) for _, outcome in results)
+    kinds = Counter(type(outcome) for _, outcome in results)
+    delivered, parked = kinds[Delivered], kinds[Refused]
     report.delivered += delivered
     report.parked += parked
     state.got_anything_done = state.got_anything_done or delivered + parked > 0
-    for message, outcome in results:
+    for message, outcome in results if kinds[Trouble] else ():
         if isinstance(outcome, Trouble):
             state.troubled.add(message.grant_id)
             state.trouble = outcome.reason
-    if all(isinstance(outcome, Untried) for _, outcome in results):
+    if kinds[Untried] == len(results):
         state.trouble = "The time was up before anything was sent."
         return False
     if not state.troubled:

@@ -144,8 +144,7 @@ class KafkaSink:
         self._journal.write(Flight(tuple(message.id for message in batch), link.mark().as_json()))
         failpoint("kafka.noted")
         link.producer.begin()
-        for message in batch:
-            link.producer.put(self.topic, message, until=deadline)
+        link.producer.put(self.topic, batch, until=deadline)
         link.producer.flush(until=deadline + FLUSH_GRACE)
         failpoint("kafka.produced")
         self._doubt = "Whether the last batch was committed isn't known yet."

@@ -1,7 +1,7 @@
 """Transactions, one at a time, with confluent-kafka's producer."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ SPOILT = frozenset(
 )
 """The broker will not take what stood together in one request; which message of it was to blame it does not say."""
 QUEUE_FULL_POLL_SECONDS = 0.05
+Headers = list[tuple[str, str | bytes | None]]
 
 
 class Spoilt(Exception):
@@ -70,8 +71,11 @@ class TransactionalProducer:
 
     def take_over(self, *, seconds: float) -> None:
         """Ends whatever others with the same id have begun, one way or the other; they can't begin anything more."""
+        until = time.monotonic() + seconds
         try:
-            self._producer.init_transactions(seconds)
+            # With no broker connected yet, librdkafka would look for the coordinator only half a second later.
+            self._producer.list_topics(timeout=seconds)
+            self._producer.init_transactions(max(until - time.monotonic(), 0))
         except KafkaException as error:
             # Only now is it said what was going on meanwhile.
             with self._complaints.told("taking over"):
@@ -83,21 +87,24 @@ class TransactionalProducer:
         with self._complaints.told("beginning"):
             self._producer.begin_transaction()
 
-    def put(self, topic: str, message: Message, *, until: float) -> None:
+    def put(self, topic: str, batch: Sequence[Message], *, until: float) -> None:
         """Into the open transaction. Raises `Spoilt` for one that is too large for this client's own limit."""
-        headers: list[tuple[str, str | bytes | None]] = [("type", message.kind), ("event_id", str(message.event_id))]
-        while True:
-            try:
-                # Strings go out in UTF-8. This is the hot path.
-                self._producer.produce(topic, message.body, message.user_id, headers=headers)
-            except BufferError:
-                self._make_room(until)
-            except KafkaException as error:
-                if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                    raise Spoilt("larger than this client's message.max.bytes.", message) from error
-                raise self._complaints.trouble("sending", error) from error
-            else:
-                return
+        # This is the hot path.
+        produce = self._producer.produce
+        for message in batch:
+            headers: Headers = [("type", message.kind), ("event_id", str(message.event_id))]
+            while True:
+                try:
+                    # Strings go out in UTF-8.
+                    produce(topic, message.body, message.user_id, headers=headers)
+                except BufferError:
+                    self._make_room(until)
+                except KafkaException as error:
+                    if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                        raise Spoilt("larger than this client's message.max.bytes.", message) from error
+                    raise self._complaints.trouble("sending", error) from error
+                else:
+                    break
 
     def _make_room(self, until: float) -> None:
         if time.monotonic() >= until:

@@ -20,8 +20,6 @@ class Sizes:
     listed: int = 1_000_000
     pages: int = 60
     events: int = 100_000
-    posted: int = 20_000
-    """Events over HTTP, where a hundred thousand would take minutes a turn."""
     one_by_one: int = 5_000
     """Events whose confirms are awaited one by one."""
     backlogs: tuple[int, int] = (10_000, 1_000_000)
@@ -41,7 +39,6 @@ QUICK = Sizes(
     listed=2_000,
     pages=3,
     events=300,
-    posted=100,
     one_by_one=50,
     backlogs=(100, 2_000),
     steady=50,

@@ -20,7 +20,7 @@ JOURNAL = FOLDER / "received.jsonl"
 
 def run(world: World) -> list[Row]:
     concurrency = settings.FASTTRACK_REST_CONCURRENCY
-    job = Job("rest", world.sizes.posted, turns.batch_size("rest"), outbox_rows.body(), concurrency=concurrency)
+    job = Job("rest", world.sizes.events, turns.batch_size("rest"), outbox_rows.body(), concurrency=concurrency)
     rounds = [(_ours(job), _bare(job)) for _ in range(world.sizes.rounds)]
     ours, bare = [mine for mine, _ in rounds], [theirs for _, theirs in rounds]
     return [
