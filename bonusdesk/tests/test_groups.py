@@ -16,19 +16,37 @@ READ = {
     "bonuses.view_player",
     "bonuses.view_stop",
     "bonuses.view_termsrevision",
+    "campaigns.view_campaign",
+    "campaigns.view_chunk",
+    "campaigns.view_recipient",
+    "campaigns.view_segment",
+    "campaigns.view_segmentmember",
     "integrations.view_adapter",
     "integrations.view_exchangerate",
     "integrations.view_outgoingevent",
     "integrations.view_sinkstate",
     "integrations.view_webhookdelivery",
 }
-ISSUE = {"bonuses.issue_grant", "bonuses.cancel_grant"}
+ISSUE = {
+    "bonuses.issue_grant",
+    "bonuses.cancel_grant",
+    "campaigns.add_campaign",
+    "campaigns.change_campaign",
+    "campaigns.issue_campaign",
+}
 MANAGE = {
     "bonuses.add_bonustemplate",
     "bonuses.change_bonustemplate",
     "bonuses.delete_bonustemplate",
     "bonuses.add_player",
     "bonuses.change_player",
+    "campaigns.delete_campaign",
+    "campaigns.add_segment",
+    "campaigns.change_segment",
+    "campaigns.delete_segment",
+    "campaigns.add_segmentmember",
+    "campaigns.change_segmentmember",
+    "campaigns.delete_segmentmember",
 }
 
 
@@ -40,7 +58,7 @@ def allowed(group: str) -> set[str]:
     return {
         name
         for name in names(Group.objects.get(name=group).permissions)
-        if name.startswith(("bonuses.", "integrations."))
+        if name.startswith(("bonuses.", "campaigns.", "integrations."))
     }
 
 
@@ -52,16 +70,17 @@ def test_viewer_reads_only() -> None:
     assert allowed("viewer") == READ
 
 
-def test_operator_also_issues_and_cancels() -> None:
+def test_operator_also_issues_and_cancels_and_makes_campaigns() -> None:
     assert allowed("operator") == READ | ISSUE
 
 
-def test_manager_also_keeps_templates_and_players() -> None:
+def test_manager_also_keeps_templates_players_and_segments() -> None:
     assert allowed("manager") == READ | ISSUE | MANAGE
 
 
 def test_admin_may_everything_there_is() -> None:
-    ours = Permission.objects.filter(content_type__app_label__in=["auth", "admin", "bonuses", "integrations"])
+    apps = ["auth", "admin", "bonuses", "campaigns", "integrations"]
+    ours = Permission.objects.filter(content_type__app_label__in=apps)
     assert names(Group.objects.get(name="admin").permissions) >= names(ours)
 
 
