@@ -1,5 +1,6 @@
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Index
 
@@ -30,7 +31,12 @@ class Player(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes: ClassVar = [Index(fields=["-created_at", "-id"], name="player_newest_first")]
+        indexes: ClassVar = [
+            Index(fields=["-created_at", "-id"], name="player_newest_first"),
+            # For segments: few players deposit much, and few have a certain attribute.
+            Index(fields=["total_deposited"], name="player_by_deposits"),
+            GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="player_by_attributes"),
+        ]
 
     def __str__(self) -> str:
         return self.external_id
