@@ -1,6 +1,7 @@
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -12,6 +13,7 @@ from bonuses.models.player import Player
 from bonuses.models.template import BonusTemplate, TermsRevision
 from integrations.ids import new_id
 from integrations.models import Adapter
+from integrations.rows import update_rows
 
 
 class GrantedByKind(models.TextChoices):
@@ -55,9 +57,16 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self) -> Self:
         return self.filter(status__in=LIVE)
 
-    def write_change(self, *, grant: "Grant", fields: dict[str, Any]) -> int:
-        """For `services.transition` alone: writes what it decided if the status is still the one it decided on."""
-        return models.QuerySet.update(self.filter(pk=grant.pk, status=grant._stored_status), **fields)
+    def write_changes(self, *, grants: "Sequence[Grant]", fields: Sequence[str]) -> int:
+        """For `services.transition` alone: writes what it decided on those whose status is still what it decided on.
+
+        How many these were. One grant takes the plain statement, which is the cheapest for one.
+        """
+        if len(grants) == 1:
+            found = self.filter(pk=grants[0].pk, status=grants[0]._stored_status)
+            return models.QuerySet.update(found, **{name: getattr(grants[0], name) for name in fields})
+        row = attrgetter("pk", "_stored_status", *fields)
+        return update_rows(self.model, found_by=("id", "status"), fields=fields, rows=map(row, grants))
 
     def unclaimed(self, now: datetime) -> Self:
         """Grants for which nobody is calling the platform just now."""
@@ -195,10 +204,9 @@ class Grant(models.Model):
     @cached_property
     def terms(self) -> terms.Terms:
         """Those of its revision, with all amounts in the grant's own currency at the locked rate."""
-        agreed = terms.from_json(self.revision.terms)
         if self.terms_rate is None:
-            return agreed
-        return terms.converted(agreed, currency=self.currency, rate=self.terms_rate)
+            return self.revision.agreed
+        return terms.converted(self.revision.agreed, currency=self.currency, rate=self.terms_rate)
 
     @property
     def was_attempted(self) -> bool:

@@ -1,8 +1,10 @@
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from django.db.models import Index, UniqueConstraint
 
+from bonuses.terms import Terms, from_json
 from integrations.ids import new_id
 
 
@@ -99,6 +101,10 @@ class TermsRevision(models.Model):
         if not self._state.adding:
             refuse_change()
         super().save(*args, **kwargs)
+
+    @cached_property
+    def agreed(self) -> Terms:
+        return from_json(self.terms)
 
 
 def refuse_change() -> NoReturn:

@@ -32,7 +32,11 @@ def claim_until(adapter: Adapter, now: datetime) -> datetime:
 def claimed_at(grant: Grant) -> datetime:
     """When the caller's claim was taken: what the platform answers under it is no older than that."""
     assert grant.claimed_until is not None  # noqa: S101  asked by who holds the claim
-    return grant.claimed_until - _length(grant.adapter)
+    return claim_began(grant.adapter, grant.claimed_until)
+
+
+def claim_began(adapter: Adapter, until: datetime) -> datetime:
+    return until - _length(adapter)
 
 
 def is_running_out(grant: Grant) -> bool:
@@ -51,12 +55,16 @@ def claim_credit(grant: Grant) -> bool:
     On success the grant counts as attempted from now on, even if this process dies before it calls.
     """
     now = timezone.now()
-    may_be_credited = (
+    return _claim(grant, creditable(now), now, counter="attempts", attempted_at=now)
+
+
+def creditable(now: datetime) -> GrantQuerySet:
+    """Queued grants that may be credited now, whoever has claimed them."""
+    return (
         Grant.objects.filter(status=Status.QUEUED, needs_person=False, wish="")
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
         .filter(Exists(_ACTIVE_PLAYER), ~Exists(_STOPS))
     )
-    return _claim(grant, may_be_credited, now, counter="attempts", attempted_at=now)
 
 
 def claim_question(grant: Grant) -> bool:
@@ -88,6 +96,14 @@ def release(grant: Grant, *, retry_in: float | None, **fields: object) -> None:
     Grant.objects.filter(pk=grant.pk, claimed_until=grant.claimed_until).update(
         claimed_until=None, next_attempt_at=due, **fields
     )
+
+
+def in_doubt(adapter: Adapter, *, delay: float) -> tuple[float | None, bool]:
+    """After a call that the platform may have seen: when the sweep is to come back, and whether it needs a person."""
+    if adapter.can("idempotent"):
+        return delay, False
+    # It would credit again, so that asking what became of it is all that may be done.
+    return (delay if adapter.can("query_status") else None), True
 
 
 def backoff(attempts: int) -> float:

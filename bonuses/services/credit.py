@@ -12,6 +12,7 @@ from bonuses.services.claim import (
     backoff,
     claim_credit,
     claimed_at,
+    in_doubt,
     is_running_out,
     postpone,
     release,
@@ -138,19 +139,28 @@ def ask(grant: Grant, gateway: Gateway) -> PlatformBonus | None:
 def settle(grant: Grant, bonus: PlatformBonus, *, cause: Cause) -> Grant:
     """Write down what the platform says a grant has become. What a webhook said first stays."""
     with changing(grant, cause=cause) as change:
-        locked = change.grant
-        hear(change, platform_bonus_id=bonus.platform_bonus_id)
-        target = as_wished(locked, PLATFORM_STATUS[bonus.status])
-        if not change.advance(target, reason=locked.wish_reason if target == locked.wish else ""):
-            _note_drift(change, target)
-        else:
+        if take_over(change, bonus, claimed_until=grant.claimed_until):
             follow_up(change, since=claimed_at(grant))
-        if locked.claimed_until == grant.claimed_until:
-            locked.claimed_until = None
-        locked.needs_person = False
-        # A wish that waited until the outcome was known is due now; otherwise nothing is left to do.
-        locked.next_attempt_at = change.now if locked.wish else None
-    return locked
+    return change.grant
+
+
+def take_over(change: Change, bonus: PlatformBonus, *, claimed_until: datetime | None) -> bool:
+    """What an answer under the claim until then does to the grant; False when it stays in its state.
+
+    Where it moves, what was received while we asked is to follow up.
+    """
+    locked = change.grant
+    hear(change, platform_bonus_id=bonus.platform_bonus_id)
+    target = as_wished(locked, PLATFORM_STATUS[bonus.status])
+    moved = change.advance(target, reason=locked.wish_reason if target == locked.wish else "")
+    if not moved:
+        _note_drift(change, target)
+    if locked.claimed_until == claimed_until:
+        locked.claimed_until = None
+    locked.needs_person = False
+    # A wish that waited until the outcome was known is due now; otherwise nothing is left to do.
+    locked.next_attempt_at = change.now if locked.wish else None
+    return moved
 
 
 def as_wished(grant: Grant, theirs: Status) -> Status:
@@ -165,12 +175,17 @@ def as_wished(grant: Grant, theirs: Status) -> Status:
 def fail(grant: Grant, *, code: str, message: str, cause: Cause) -> Grant:
     """The player never had it and never will."""
     with changing(grant, cause=cause) as change:
-        locked = change.grant
-        if locked.state is Status.QUEUED:
-            locked.failure_code = code[:100]
-            locked.failure_message = message[:500]
-            change.move(Status.FAILED, reason=code)
-    return locked
+        turn_down(change, code=code, message=message)
+    return change.grant
+
+
+def turn_down(change: Change, *, code: str, message: str) -> None:
+    """What a refusal does to the grant: nothing where a webhook knew better."""
+    locked = change.grant
+    if locked.state is Status.QUEUED:
+        locked.failure_code = code[:100]
+        locked.failure_message = message[:500]
+        change.move(Status.FAILED, reason=code)
 
 
 def hear(change: Change, *, platform_bonus_id: str | None) -> None:
@@ -208,8 +223,7 @@ def _put_off(grant: Grant, trouble: PlatformTrouble, attempted_before: datetime 
     if not trouble.sent:
         # The platform certainly never saw this call, so it leaves no doubt behind.
         release(grant, retry_in=delay, attempted_at=attempted_before)
-    elif grant.adapter.can("idempotent"):
-        release(grant, retry_in=delay)
     else:
-        release(grant, retry_in=delay if grant.adapter.can("query_status") else None, needs_person=True)
+        retry_in, needs_person = in_doubt(grant.adapter, delay=delay)
+        release(grant, retry_in=retry_in, needs_person=needs_person)
     return AdapterUnavailable(grant.pk, retry_after=delay)

@@ -3,9 +3,12 @@
 A reversal waits for the ending that it takes back; an ending that came after a reversal waits for that one.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from bonuses.lifecycle import ENDINGS, Cause, CauseKind
+from bonuses.models import Grant
 from bonuses.services.platform_effects import take_effect
 from bonuses.services.transition import Change
 from bonuses.webhook_events import PlatformEvent, parse
@@ -37,8 +40,17 @@ def follow_up(change: Change, *, since: datetime) -> None:
 
     What had waited before is older than the answer, which has the last word on it.
     """
-    if change.grant.has_ended:
-        _apply(change, [pair for pair in _kept(change) if pair[1].received_at >= since])
+    follow_up_all([(change, since)])
+
+
+def follow_up_all(pairs: Iterable[tuple[Change, datetime]]) -> None:
+    """The same for many; asks the database only when one of them has ended, and once."""
+    ended = {change.grant.pk: (change, since) for change, since in pairs if change.grant.has_ended}
+    if not ended:
+        return
+    kept = _kept_of([change.grant for change, _ in ended.values()])
+    for grant_id, (change, since) in ended.items():
+        _apply(change, [pair for pair in kept[grant_id] if pair[1].received_at >= since])
 
 
 def _takes_back_earlier(one: PlatformEvent, event: PlatformEvent) -> bool:
@@ -46,11 +58,18 @@ def _takes_back_earlier(one: PlatformEvent, event: PlatformEvent) -> bool:
 
 
 def _kept(change: Change) -> Kept:
-    """In the order in which they happened."""
-    grant = change.grant
-    early = WebhookDelivery.objects.filter(outcome=DeliveryOutcome.EARLY, adapter_id=grant.adapter_id)
-    kept = early.filter(grant_id=grant.pk).select_related("adapter").order_by("received_at", "id")
-    return sorted(((parse(delivery.body.encode()), delivery) for delivery in kept), key=lambda pair: pair[0].ts)
+    return _kept_of([change.grant])[change.grant.pk]
+
+
+def _kept_of(grants: Sequence[Grant]) -> dict[UUID, Kept]:
+    """What waits for each, in the order in which it happened."""
+    kept: dict[tuple[UUID | None, UUID], Kept] = {(grant.pk, grant.adapter_id): [] for grant in grants}
+    early = WebhookDelivery.objects.filter(outcome=DeliveryOutcome.EARLY, grant_id__in=[grant.pk for grant in grants])
+    for delivery in early.select_related("adapter").order_by("received_at", "id"):
+        # A grant id that another platform names is none of ours.
+        pairs = kept.get((delivery.grant_id, delivery.adapter_id), [])
+        pairs.append((parse(delivery.body.encode()), delivery))
+    return {grant.pk: sorted(kept[grant.pk, grant.adapter_id], key=lambda pair: pair[0].ts) for grant in grants}
 
 
 def _apply(change: Change, kept: Kept) -> None:
