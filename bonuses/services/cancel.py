@@ -6,9 +6,9 @@ from structlog.contextvars import bind_contextvars
 
 from bonuses.lifecycle import Cause, Status
 from bonuses.models import Grant
+from bonuses.services.adapters import AdapterCapabilityMissing
 from bonuses.services.credit import AdapterUnavailable, reload
 from bonuses.services.finish import finish
-from bonuses.services.issue import AdapterCapabilityMissing
 from bonuses.services.retry import retry
 from bonuses.services.transition import Change, lock_grant
 from bonuses.services.wish import wish

@@ -35,7 +35,7 @@ def identify(*, fields: dict[str, Any]) -> tuple[Player, bool]:
                     return Player.objects.create(**fields), True
             except IntegrityError:
                 # Somebody else made it since we looked.
-                player = Player.objects.select_for_update().get(external_id=fields["external_id"])
+                player = Player.objects.select_for_update(no_key=True).get(external_id=fields["external_id"])
         _assign(player, fields)
         player.save(update_fields=[name for name in FIELDS if name in fields] + ["updated_at"])
         return player, False
@@ -61,7 +61,7 @@ class _Batch:
     """The players of one batch, locked; changed in memory row by row, then written at once."""
 
     def __init__(self, external_ids: set[str]) -> None:
-        players = Player.objects.select_for_update().filter(external_id__in=external_ids).order_by("pk")
+        players = Player.objects.select_for_update(no_key=True).filter(external_id__in=external_ids).order_by("pk")
         self.known = {player.external_id: player for player in players}
         self.changed: dict[str, Player] = {}
         self.new: dict[str, Player] = {}
@@ -100,7 +100,7 @@ class _Batch:
 
 
 def _locked(external_id: str) -> Player | None:
-    return Player.objects.select_for_update().filter(external_id=external_id).first()
+    return Player.objects.select_for_update(no_key=True).filter(external_id=external_id).first()
 
 
 def _assign(player: Player, fields: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from bonuses.lifecycle import Cause, Status
 from bonuses.models import BonusTemplate, Grant, GrantTransition, Player
 from bonuses.models.stop import stops_of
 from bonuses.models.template import TemplateStatus
+from bonuses.services.adapters import active_adapters, serving
 from bonuses.services.claim import claim_until
 from bonuses.services.credit import AdapterRejected, AdapterUnavailable, credit_new, reload
 from bonuses.services.offer import Offer, make_offer
@@ -71,21 +72,6 @@ class RequestKeyReused(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The request's key has made another grant: of another template, player or amount.")
-
-
-class AdapterNotConfigured(DomainError):
-    code = "ADAPTER_NOT_CONFIGURED"
-
-
-class AdapterCapabilityMissing(DomainError):
-    code = "ADAPTER_CAPABILITY_MISSING"
-
-    def __init__(self, adapter: Adapter, capability: str) -> None:
-        super().__init__(
-            f"The platform {adapter.slug} can't do this: it lacks the capability {capability!r}.",
-            adapter=adapter.slug,
-            capability=capability,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +168,12 @@ def _made_before(request: IssueRequest) -> Grant | None:
 
 
 def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
-    template = _template(request)
+    template = usable_template(template_id=request.template_id, campaign_id=request.campaign_id)
     player = _player(request.player_id)
     offer = make_offer(
         template.revision.terms,
-        player=player,
+        player_currency=player.currency,
+        net_loss=player.net_loss,
         deposit=request.deposit_amount,
         loss=request.loss_amount,
         currency=request.currency_override,
@@ -210,7 +197,7 @@ def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
         claimed_until=claimed_until,
         next_attempt_at=claimed_until,
         **_requested(request),
-        **_offered(offer),
+        **offered(offer),
     )
     grant.save(force_insert=True)
     GrantTransition.objects.create(
@@ -239,24 +226,28 @@ def _requested(request: IssueRequest) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names}
 
 
-def _offered(offer: Offer) -> dict[str, Any]:
+def offered(offer: Offer) -> dict[str, Any]:
+    """The columns of a grant that say what was agreed."""
     names = ("amount", "amount_base", "wagering_required", "window", "expires_at")
     rates = ("terms_rate", "exchange_rate", "player_rate")
     return {"currency": offer.terms.currency, **{name: getattr(offer, name) for name in names + rates}}
 
 
-def _template(request: IssueRequest) -> BonusTemplate:
-    """The template with its terms, and in the same query whether the kill switch holds it back."""
+def usable_template(*, template_id: uuid.UUID, campaign_id: uuid.UUID | None) -> BonusTemplate:
+    """The template with its terms, and in the same query whether the kill switch holds it back.
+
+    Raises `IssuingStopped`, `TemplateNotFound`, `TemplateNotActive`.
+    """
     template = (
         BonusTemplate.objects.select_related("revision")
-        .annotate(is_stopped=Exists(stops_of(template=OuterRef("pk"), campaign=request.campaign_id)))
-        .filter(pk=request.template_id)
+        .annotate(is_stopped=Exists(stops_of(template=OuterRef("pk"), campaign=campaign_id)))
+        .filter(pk=template_id)
         .first()
     )
-    if template.is_stopped if template else stops_of(campaign=request.campaign_id).exists():
+    if template.is_stopped if template else stops_of(campaign=campaign_id).exists():
         raise IssuingStopped
     if template is None:
-        raise TemplateNotFound(f"There is no bonus template {request.template_id}.")
+        raise TemplateNotFound(f"There is no bonus template {template_id}.")
     if template.status != TemplateStatus.ACTIVE:
         raise TemplateNotActive(f"The bonus template is {template.status}.", status=template.status)
     return template
@@ -274,12 +265,7 @@ def _player(player_id: uuid.UUID) -> Player:
 
 def _adapter_for(origin: str) -> Adapter:
     """The platform that serves the player's brand, else the default one."""
-    adapters = Adapter.objects.filter(is_active=True).annotate(is_stopped=Exists(stops_of(adapter=OuterRef("pk"))))
-    for adapter in adapters.order_by("is_default", "slug"):
-        if origin in adapter.origins or adapter.is_default:
-            if not adapter.can("issue"):
-                raise AdapterCapabilityMissing(adapter, "issue")
-            if adapter.is_stopped:
-                raise IssuingStopped
-            return adapter
-    raise AdapterNotConfigured(f"No platform serves the brand {origin!r}, and none is the default.", origin=origin)
+    known = serving(active_adapters(), origin)
+    if known.is_stopped:
+        raise IssuingStopped
+    return known.adapter

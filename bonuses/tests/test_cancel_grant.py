@@ -10,9 +10,9 @@ from django.utils import timezone
 from bonuses.lifecycle import ENDED
 from bonuses.models import Grant, GrantTransition
 from bonuses.services import sweep
+from bonuses.services.adapters import AdapterCapabilityMissing
 from bonuses.services.cancel import GrantNotCancellable, cancel
 from bonuses.services.credit import AdapterRejected, AdapterUnavailable
-from bonuses.services.issue import AdapterCapabilityMissing
 from bonuses.services.transition import GrantNotFound
 from bonuses.tests.factories import GrantFactory
 from bonuses.tests.issuing import Wire, change, give, make_due

@@ -4,9 +4,9 @@ import pytest
 
 from bonuses.models import Grant
 from bonuses.services import sweep
+from bonuses.services.adapters import AdapterCapabilityMissing
 from bonuses.services.cancel import cancel
 from bonuses.services.credit import AdapterUnavailable
-from bonuses.services.issue import AdapterCapabilityMissing
 from bonuses.tests.issuing import Wire, change, give_in_vain, let_time_pass, make_due, never_sent
 from bonuses.tests.platform_reports import TEST_CAUSE, current, deliver, drifts, everything, life_of, told
 from integrations.models import Adapter

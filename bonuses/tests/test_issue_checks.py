@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from bonuses.models import BonusTemplate, Player
+from bonuses.services.adapters import AdapterCapabilityMissing, AdapterNotConfigured
 from bonuses.services.issue import (
-    AdapterCapabilityMissing,
-    AdapterNotConfigured,
     IssueRequest,
     IssuingStopped,
     PlayerBlocked,
