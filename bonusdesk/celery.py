@@ -47,6 +47,7 @@ SCHEDULE = {
     "deliver events": tick("integrations.tasks.deliver_all", 2.0, Queue.DELIVER, expires=2),
     "retry queued grants": tick("bonuses.tasks.retry_queued", 5.0, Queue.SWEEPS, expires=5),
     "carry out wishes": tick("bonuses.tasks.carry_out_wishes", 5.0, Queue.SWEEPS, expires=5),
+    "carry campaigns on": tick("campaigns.tasks.tick", 2.0, Queue.SWEEPS, expires=2),
     "expire grants": tick("bonuses.tasks.expire_grants", 30.0, Queue.SWEEPS, expires=30),
     "reconcile grants": tick("bonuses.tasks.reconcile_grants", 600.0, Queue.SWEEPS, expires=300),
     **(

@@ -34,13 +34,22 @@ LAYERS: dict[str, dict[str, int]] = {
         "services": 2,
         "fanout": 2,
         "audience": 1,
+        "segments": 1,
+        "stats": 1,
         "models": 1,
         "apps": 4,
     },
     "integrations": {"api": 3, "admin": 3, "tasks": 3, "management": 3, "simulator": 3, "apps": 4},
     "bonusdesk": {},
 }
-PURE = ("bonuses.lifecycle", "bonuses.terms", "bonuses.money", "integrations.currencies")
+PURE = (
+    "bonuses.lifecycle",
+    "bonuses.terms",
+    "bonuses.money",
+    "campaigns.lifecycle",
+    "campaigns.rules",
+    "integrations.currencies",
+)
 
 
 @cache

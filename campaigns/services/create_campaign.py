@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import Campaign
+from campaigns.services.campaign_fields import assign, check
+
+
+@transaction.atomic
+def create_campaign(*, fields: dict[str, Any], by: str) -> Campaign:
+    """Make a draft, or, where `scheduled_at` is set, a campaign that begins then.
+
+    Raises `CampaignInvalid`, `SegmentNotFound`, `TemplateNotFound` and `DepositAmountRequired`.
+    """
+    campaign = Campaign(created_by=by)
+    assign(campaign, fields)
+    check(campaign)
+    campaign.save(force_insert=True)
+    return campaign
