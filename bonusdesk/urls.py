@@ -9,6 +9,7 @@ urlpatterns = [
     path("v1/openapi.json", DocumentView.as_view(), name="openapi"),
     path("v1/docs", DocsView.as_view(), name="api-docs"),
     path("v1/", include("bonuses.api.urls")),
+    path("v1/", include("campaigns.api.urls")),
     # The last one under /v1/: every other address there.
     re_path(r"^v1(/.*)?$", UnknownAddressView.as_view()),
 ]

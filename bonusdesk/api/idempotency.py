@@ -2,7 +2,7 @@
 
 Views need not mention it. One that calls the platform names those actions in `calls_out`: they run without a
 transaction around them and pass `request.request_key` on to the service. All others run in the transaction that
-finishes the key, so that key and effect commit together.
+finishes the key, so that key and effect commit together. Those in `changes_nothing` only look: each time anew.
 """
 
 import hashlib
@@ -54,14 +54,18 @@ class IdempotencyMiddleware:
 
 @cache
 def keyed(view: View) -> View | None:
-    """The variant that minds keys. None for what is no view of the API, and for webhooks, which have no caller."""
+    """The variant that minds keys. None for what is no view of the API, changes nothing, or has no caller: webhooks."""
     cls: type[APIView] | None = getattr(view, "cls", None)
-    if cls is None or not cls.authentication_classes:
+    actions: dict[str, str] | None = getattr(view, "actions", None)
+    if cls is None or not cls.authentication_classes or _only_looks(cls, actions):
         return None
     variant: Any = type(f"Keyed{cls.__name__}", (KeyedView, cls), {})
-    actions = getattr(view, "actions", None)
     made: View = variant.as_view(*(() if actions is None else (actions,)), **view.initkwargs)  # type: ignore[attr-defined]
     return made
+
+
+def _only_looks(cls: type[APIView], actions: dict[str, str] | None) -> bool:
+    return actions is not None and actions.get("post") in getattr(cls, "changes_nothing", ())
 
 
 class KeyedView(APIView):

@@ -12,6 +12,11 @@ PERMISSIONS = frozenset(
         "bonuses.view_player",
         "bonuses.view_stop",
         "bonuses.view_termsrevision",
+        "campaigns.view_campaign",
+        "campaigns.view_chunk",
+        "campaigns.view_recipient",
+        "campaigns.view_segment",
+        "campaigns.view_segmentmember",
         "integrations.view_adapter",
         "integrations.view_exchangerate",
         "integrations.view_outgoingevent",
@@ -24,6 +29,16 @@ PERMISSIONS = frozenset(
         "bonuses.delete_bonustemplate",
         "bonuses.add_player",
         "bonuses.change_player",
+        "campaigns.add_campaign",
+        "campaigns.change_campaign",
+        "campaigns.delete_campaign",
+        "campaigns.issue_campaign",
+        "campaigns.add_segment",
+        "campaigns.change_segment",
+        "campaigns.delete_segment",
+        "campaigns.add_segmentmember",
+        "campaigns.change_segmentmember",
+        "campaigns.delete_segmentmember",
     }
 )
 """Those of the groups operator and manager, written out: asking the database would cost every call a query."""

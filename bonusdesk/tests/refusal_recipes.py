@@ -4,114 +4,42 @@ A recipe is called with a `Kitchen` and returns the response. Those of `COMMON` 
 their code; `OWN` are for one operation, and win.
 """
 
-import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 from rest_framework.views import APIView
 
 from bonusdesk.api import throttling
 from bonusdesk.models import IdempotencyKey
-from bonuses.models import Grant
-from bonuses.tests.api_client import SECRET
-from bonuses.tests.factories import CONFIGS, AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
-from bonuses.tests.fake_platform import KIND, FakePlatform
-from bonuses.tests.platform_reports import promised, report, ucrm_headers
+from bonusdesk.tests.refusal_calls import (
+    OTHER,
+    TEMPLATE,
+    Call,
+    Kitchen,
+    Recipe,
+    a_grant,
+    a_new_campaign,
+    a_webhook,
+    as_json,
+    plus,
+)
+from bonuses.models import BonusTemplate, Stop
+from bonuses.tests.factories import AdapterFactory, GrantFactory, TemplateFactory
+from bonuses.tests.fake_platform import KIND
+from bonuses.tests.platform_reports import report, ucrm_headers
 from bonuses.tests.test_api_grant_errors import REFUSALS, order
+from campaigns.models import Campaign, Segment
+from campaigns.tests.factories import CampaignFactory
 from integrations.platforms.base import PlatformRefused, PlatformTrouble
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 KEY = {"Idempotency-Key": "key-of-the-recipes"}
-PLAYER = {"external_id": "a", "currency": "EUR", "origin": "acme"}
-TEMPLATE = {"name": "A", "type": "no_deposit", "config": CONFIGS["no_deposit"]}
 BIG = b"{}" + b" " * 4 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request that is answered with success."""
-
-    method: str
-    path: str
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = (("X-Internal-Secret", SECRET),)
-    content_type: str = "application/json"
-
-    def send(self, client: Client | None = None, **changes: Any) -> Any:
-        call = replace(self, **changes)
-        return (client or Client(raise_request_exception=False)).generic(
-            call.method, f"/v1/{call.path}", call.body, call.content_type, headers=dict(call.headers)
-        )
-
-
-def plus(call: Call, more: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return (*call.headers, *more.items())
-
-
-def _json(body: Any) -> bytes:
-    return json.dumps(body).encode()
-
-
-def _webhook() -> Call:
-    body = report(promised(), "bonus.credited")
-    return Call("POST", "adapters/acme/webhooks/bonus-events", body, tuple(ucrm_headers(body).items()))
-
-
-def _grant(**fields: Any) -> Grant:
-    made: Grant = GrantFactory(adapter=AdapterFactory(kind=KIND), **fields)
-    return made
-
-
-def _template(method: str, body: bytes = b"") -> Call:
-    return Call(method, f"bonus-templates/{TemplateFactory().pk}", body)
-
-
-GOOD: dict[str, Callable[[], Call]] = {
-    "listTemplates": lambda: Call("GET", "bonus-templates"),
-    "createTemplate": lambda: Call("POST", "bonus-templates", _json(TEMPLATE)),
-    "getTemplate": lambda: _template("GET"),
-    "changeTemplate": lambda: _template("PATCH", _json({"name": "B"})),
-    "removeTemplate": lambda: _template("DELETE"),
-    "listGrants": lambda: Call("GET", "bonus-grants"),
-    "issueGrant": lambda: Call("POST", "bonus-grants", _json(order())),
-    "getGrant": lambda: Call("GET", f"bonus-grants/{_grant().pk}"),
-    "cancelGrant": lambda: Call("POST", f"bonus-grants/{_grant().pk}/cancel", _json({"reason": "mistake"})),
-    "listGrantTransitions": lambda: Call("GET", f"bonus-grants/{_grant().pk}/transitions"),
-    "listPlayers": lambda: Call("GET", "players"),
-    "getPlayer": lambda: Call("GET", f"players/{PlayerFactory().pk}"),
-    "identifyPlayer": lambda: Call("POST", "players/identify", _json(PLAYER)),
-    "identifyPlayers": lambda: Call("POST", "players/identify/batch", _json({"players": [PLAYER]})),
-    "receiveBonusEvent": _webhook,
-}
-OTHER: dict[str, Any] = {
-    "createTemplate": {**TEMPLATE, "name": "B"},
-    "cancelGrant": {"reason": "another"},
-    "identifyPlayer": {**PLAYER, "external_id": "b"},
-    "identifyPlayers": {"players": []},
-}
-"""As acceptable, and not the same."""
-
-
-@dataclass(frozen=True)
-class Kitchen:
-    operation: str
-    settings: Settings
-    patch: pytest.MonkeyPatch
-    platform: type[FakePlatform]
-
-    def good(self) -> Call:
-        return GOOD[self.operation]()
-
-
-Recipe = Callable[[Kitchen], Any]
 
 
 def bad_host(kitchen: Kitchen) -> Any:
@@ -147,7 +75,7 @@ def an_unusable_value(kitchen: Kitchen) -> Any:
     call = kitchen.good()
     if call.method == "GET":
         return call.send(path=f"{call.path}?limit=0")
-    return call.send(body=_json({"no_such_field": 1}))
+    return call.send(body=as_json({"no_such_field": 1}))
 
 
 def the_key_of_another_request(kitchen: Kitchen) -> Any:
@@ -155,7 +83,7 @@ def the_key_of_another_request(kitchen: Kitchen) -> Any:
     first = call.send(headers=plus(call, KEY))
     assert first.status_code < 300, first.content
     other = OTHER.get(kitchen.operation) or order()
-    return call.send(headers=plus(call, KEY), body=_json(other))
+    return call.send(headers=plus(call, KEY), body=as_json(other))
 
 
 def the_key_of_a_request_that_runs(kitchen: Kitchen) -> Any:
@@ -193,9 +121,11 @@ COMMON: dict[str, Recipe] = {
     "NOT_FOUND": an_unknown_id,
     "BONUS_TEMPLATE_NOT_FOUND": an_unknown_id,
     "PLAYER_NOT_FOUND": an_unknown_id,
+    "CAMPAIGN_NOT_FOUND": an_unknown_id,
+    "SEGMENT_NOT_FOUND": an_unknown_id,
     "METHOD_NOT_ALLOWED": lambda kitchen: kitchen.good().send(method="PUT"),
     "PAYLOAD_TOO_LARGE": lambda kitchen: kitchen.good().send(body=BIG),
-    "UNSUPPORTED_MEDIA_TYPE": lambda kitchen: kitchen.good().send(content_type="text/plain"),
+    "UNSUPPORTED_MEDIA_TYPE": lambda kitchen: kitchen.good().send(body=b"{}", content_type="text/plain"),
     "VALIDATION_ERROR": an_unusable_value,
     "RATE_LIMITED": too_often,
     "INTERNAL_ERROR": a_crash,
@@ -207,17 +137,17 @@ COMMON: dict[str, Recipe] = {
 
 
 def issuing(prepare: Callable[[], dict[str, Any]]) -> Recipe:
-    return lambda _kitchen: Call("POST", "bonus-grants", _json(prepare())).send()
+    return lambda _kitchen: Call("POST", "bonus-grants", as_json(prepare())).send()
 
 
 def bad_config(kitchen: Kitchen) -> Any:
     return kitchen.good().send(
-        body=_json({**(TEMPLATE if kitchen.operation == "createTemplate" else {}), "config": {}})
+        body=as_json({**(TEMPLATE if kitchen.operation == "createTemplate" else {}), "config": {}})
     )
 
 
 def an_ended_grant(_kitchen: Kitchen) -> Any:
-    return Call("POST", f"bonus-grants/{_grant(status='completed').pk}/cancel").send()
+    return Call("POST", f"bonus-grants/{a_grant(status='completed').pk}/cancel").send()
 
 
 def a_platform_that_can_not_cancel(_kitchen: Kitchen) -> Any:
@@ -225,8 +155,43 @@ def a_platform_that_can_not_cancel(_kitchen: Kitchen) -> Any:
     return Call("POST", f"bonus-grants/{grant.pk}/cancel").send()
 
 
+def campaign_with(**needed: Any) -> Recipe:
+    """Made or changed so that it needs this."""
+    return lambda kitchen: kitchen.good().send(
+        body=as_json(needed if kitchen.operation == "changeCampaign" else a_new_campaign(**needed))
+    )
+
+
+def of_a_reload(kitchen: Kitchen) -> Any:
+    return campaign_with(template_id=str(TemplateFactory(type="reload").pk))(kitchen)
+
+
+def an_ended_campaign(kitchen: Kitchen) -> Any:
+    call = kitchen.good()
+    Campaign.objects.update(status="cancelled")
+    return call.send()
+
+
+def a_planned_campaign(kitchen: Kitchen) -> Any:
+    call = kitchen.good()
+    CampaignFactory(segment=Segment.objects.get(), status="scheduled", scheduled_at=timezone.now())
+    return call.send()
+
+
+def a_paused_template(kitchen: Kitchen) -> Any:
+    call = kitchen.good()
+    BonusTemplate.objects.update(status="paused")
+    return call.send()
+
+
+def a_full_stop(kitchen: Kitchen) -> Any:
+    call = kitchen.good()
+    Stop.objects.create(key="all", scope="all", reason="incident", set_by="olga")
+    return call.send()
+
+
 def a_signed(body: bytes) -> Any:
-    return _webhook().send(body=body, headers=tuple(ucrm_headers(body).items()))
+    return a_webhook().send(body=body, headers=tuple(ucrm_headers(body).items()))
 
 
 OWN: dict[tuple[str, str], Recipe] = {
@@ -235,6 +200,26 @@ OWN: dict[tuple[str, str], Recipe] = {
     ("changeTemplate", "BONUS_CONFIG_INVALID"): bad_config,
     ("cancelGrant", "GRANT_NOT_CANCELLABLE"): an_ended_grant,
     ("cancelGrant", "ADAPTER_CAPABILITY_MISSING"): a_platform_that_can_not_cancel,
+    **{
+        (name, code): recipe
+        for name in ("createCampaign", "changeCampaign")
+        for code, recipe in {
+            "SEGMENT_NOT_FOUND": campaign_with(segment_id=UNKNOWN),
+            "BONUS_TEMPLATE_NOT_FOUND": campaign_with(template_id=UNKNOWN),
+            "BONUS_DEPOSIT_AMOUNT_REQUIRED": of_a_reload,
+        }.items()
+    },
+    ("changeCampaign", "CAMPAIGN_NOT_EDITABLE"): an_ended_campaign,
+    **{
+        (f"{told}Campaign", "CAMPAIGN_NOT_ISSUABLE"): an_ended_campaign
+        for told in ("issue", "pause", "resume", "cancel")
+    },
+    **{
+        (name, code): recipe
+        for name in ("issueCampaign", "resumeCampaign")
+        for code, recipe in {"BONUS_TEMPLATE_NOT_ACTIVE": a_paused_template, "ISSUING_STOPPED": a_full_stop}.items()
+    },
+    ("removeSegment", "SEGMENT_IN_USE"): a_planned_campaign,
     ("receiveBonusEvent", "FORBIDDEN"): lambda kitchen: kitchen.good().send(body=b"{}"),
     ("receiveBonusEvent", "NOT_FOUND"): lambda _: a_signed(report(uuid.UUID(UNKNOWN), "bonus.credited")),
     ("receiveBonusEvent", "VALIDATION_ERROR"): lambda _: a_signed(b"{"),

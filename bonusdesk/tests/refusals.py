@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from bonuses.models import BonusTemplate, Grant, GrantTransition, Player, TermsRevision
+from campaigns.models import Campaign, Chunk, Recipient, Segment, SegmentMember
 from integrations.models import OutgoingEvent, WebhookDelivery
 
 TABLES: tuple[type[models.Model], ...] = (
@@ -13,6 +14,11 @@ TABLES: tuple[type[models.Model], ...] = (
     Player,
     Grant,
     GrantTransition,
+    Segment,
+    SegmentMember,
+    Campaign,
+    Chunk,
+    Recipient,
     OutgoingEvent,
     WebhookDelivery,
 )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from pytest_django import Settings
@@ -19,6 +20,8 @@ from bonuses.models import BonusTemplate, Grant, Player
 from bonuses.tests.api_client import SECRET
 from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND, FakePlatform
+from campaigns.models import Campaign, Segment
+from campaigns.tests.factories import CampaignFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +40,8 @@ class Row:
     may: set[str]
     status: int
     body: Callable[[], dict[str, Any]] | None = None
+    name: str = ""
+    """Of the row that the address is of, where there are several."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -51,6 +56,11 @@ def a_grant() -> dict[str, Any]:
     return {"template_id": template.pk, "player_id": player.pk, "granted_by_kind": "manual"}
 
 
+def a_campaign() -> dict[str, Any]:
+    draft = Campaign.objects.get(name="draft")
+    return {"name": "New", "segment_id": draft.segment_id, "template_id": draft.template_id}
+
+
 def a_player() -> dict[str, Any]:
     return {"external_id": "new", "currency": "EUR", "origin": "acme"}
 
@@ -58,14 +68,30 @@ def a_player() -> dict[str, Any]:
 TABLE = (
     Row("GET", "bonus-templates", READERS, 200),
     Row("POST", "bonus-templates", KEEPERS, 201, a_template),
-    Row("GET", "bonus-templates/<str:pk>", READERS, 200),
-    Row("PATCH", "bonus-templates/<str:pk>", KEEPERS, 200, lambda: {"name": "Other"}),
-    Row("DELETE", "bonus-templates/<str:pk>", KEEPERS, 204),
+    Row("GET", "bonus-templates/<str:pk>", READERS, 200, name="used"),
+    Row("PATCH", "bonus-templates/<str:pk>", KEEPERS, 200, lambda: {"name": "Other"}, name="used"),
+    Row("DELETE", "bonus-templates/<str:pk>", KEEPERS, 204, name="used"),
     Row("GET", "bonus-grants", READERS, 200),
     Row("POST", "bonus-grants", ISSUERS, 201, a_grant),
     Row("GET", "bonus-grants/<str:pk>", READERS, 200),
     Row("POST", "bonus-grants/<str:pk>/cancel", ISSUERS, 200, dict),
     Row("GET", "bonus-grants/<str:pk>/transitions", READERS, 200),
+    Row("GET", "bonus-campaigns", READERS, 200),
+    Row("POST", "bonus-campaigns", ISSUERS, 201, a_campaign),
+    Row("GET", "bonus-campaigns/<str:pk>", READERS, 200, name="draft"),
+    Row("PATCH", "bonus-campaigns/<str:pk>", ISSUERS, 200, lambda: {"name": "Other"}, name="draft"),
+    Row("POST", "bonus-campaigns/<str:pk>/issue", ISSUERS, 202, dict, name="draft"),
+    Row("POST", "bonus-campaigns/<str:pk>/pause", ISSUERS, 200, dict, name="issuing"),
+    Row("POST", "bonus-campaigns/<str:pk>/resume", ISSUERS, 200, dict, name="paused"),
+    Row("POST", "bonus-campaigns/<str:pk>/cancel", ISSUERS, 200, dict, name="issuing"),
+    Row("POST", "bonus-campaigns/<str:pk>/preview", READERS, 200, dict, name="draft"),
+    Row("GET", "bonus-campaigns/<str:pk>/recipients", READERS, 200, name="issuing"),
+    Row("GET", "segments", READERS, 200),
+    Row("POST", "segments", KEEPERS, 201, lambda: {"name": "New", "external_ids": []}),
+    Row("GET", "segments/<str:pk>", READERS, 200, name="nobody's"),
+    Row("PATCH", "segments/<str:pk>", KEEPERS, 200, lambda: {"name": "Other"}, name="nobody's"),
+    Row("DELETE", "segments/<str:pk>", KEEPERS, 204, name="nobody's"),
+    Row("POST", "segments/<str:pk>/preview", READERS, 200, dict, name="nobody's"),
     Row("GET", "players", READERS, 200),
     Row("POST", "players/identify", KEEPERS, 201, a_player),
     Row("POST", "players/identify/batch", KEEPERS, 200, lambda: {"players": [a_player()]}),
@@ -75,7 +101,13 @@ SIGNED = {"POST adapters/<slug:slug>/webhooks/bonus-events"}
 """By the platform; no credentials of ours open it."""
 PUBLIC = {"GET openapi.json", "GET docs"}
 
-OBJECTS = {"bonus-templates": BonusTemplate, "bonus-grants": Grant, "players": Player}
+OBJECTS: dict[str, type[Model]] = {
+    "bonus-templates": BonusTemplate,
+    "bonus-grants": Grant,
+    "bonus-campaigns": Campaign,
+    "segments": Segment,
+    "players": Player,
+}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -114,8 +146,11 @@ def _world(clerk: ClerkServer, settings: Settings, platform: type[FakePlatform])
     settings.INTERNAL_SECRETS = [SECRET]
     settings.CLERK_ROLE_CLAIM = "role"
     AdapterFactory(kind=KIND)
-    GrantFactory(player=PlayerFactory())
-    TemplateFactory(name="unused")
+    GrantFactory(player=PlayerFactory(), template__name="used")
+    template = TemplateFactory(name="unused")
+    SegmentFactory(name="nobody's")
+    for status in ("draft", "issuing", "paused"):
+        CampaignFactory(name=status, status=status, template=template, revision=template.revision)
 
 
 def client_for(way: str, caller: str) -> Client:
@@ -134,17 +169,23 @@ def client_for(way: str, caller: str) -> Client:
     return client
 
 
+def row_id(row: Row) -> str:
+    """Of the one that has the name, or is the only one."""
+    rows = OBJECTS[row.path.partition("/")[0]]._default_manager.filter(**({"name": row.name} if row.name else {}))
+    return str(rows.get().pk) if "<str:pk>" in row.path else ""
+
+
 def call(client: Client, row: Row) -> Any:
-    model = OBJECTS[row.path.partition("/")[0]]
-    rows = model.objects.exclude(name="unused") if model is BonusTemplate else model.objects.all()
-    path = f"/v1/{row.path.replace('<str:pk>', str(rows.get().pk))}"
+    path = f"/v1/{row.path.replace('<str:pk>', row_id(row))}"
     body = {"data": row.body(), "content_type": "application/json"} if row.body else {}
     return getattr(client, row.method.lower())(path, **body)
 
 
 def everything() -> dict[str, list[Any]]:
-    """All that the bonuses and the outside world have in the database."""
-    models = [model for app in ("bonuses", "integrations") for model in apps.get_app_config(app).get_models()]
+    """All that the campaigns, the bonuses and the outside world have in the database."""
+    models = [
+        model for app in ("campaigns", "bonuses", "integrations") for model in apps.get_app_config(app).get_models()
+    ]
     return {model.__name__: sorted(map(repr, model.objects.values())) for model in models}
 
 

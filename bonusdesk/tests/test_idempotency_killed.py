@@ -11,6 +11,8 @@ from bonuses.services import sweep
 from bonuses.tests.api_client import ApiClient
 from bonuses.tests.issuing import give, make_due
 from bonuses.tests.platform_reports import current
+from campaigns.models import Campaign
+from campaigns.tests.begun import begun
 from integrations.models import Adapter
 from integrations.simulator.remote import Remote
 
@@ -102,6 +104,32 @@ def test_after_cancelling(adapter: Adapter, simulator: Remote, api: ApiClient, d
     assert current(grant).status == "cancelled"
     lapse()
     assert told(post(api, path, {})) == (200, "", False)
+
+
+@pytest.mark.parametrize("at", ["key.claimed", "key.finishing"])
+@pytest.mark.parametrize(
+    ("action", "before", "after", "status"),
+    [
+        ("issue", "scheduled", "issuing", 202),
+        ("pause", "issuing", "paused", 200),
+        ("resume", "paused", "issuing", 200),
+        ("cancel", "issuing", "cancelled", 200),
+    ],
+)
+def test_a_campaign_is_told_once(
+    *, api: ApiClient, database_url: str, at: str, action: str, before: str, after: str, status: int
+) -> None:
+    campaign = begun(before)
+    path = f"bonus-campaigns/{campaign.pk}/{action}"
+    killed(database_url, path, {}, at=at)
+    assert Campaign.objects.get().status == before
+    assert told(post(api, path, {})) == IN_PROGRESS
+    lapse()
+    first = post(api, path, {})
+    assert (told(first), first.json()["data"]["status"]) == ((status, "", False), after)
+    again = post(api, path, {})
+    assert (told(again), again.content) == ((status, "", True), first.content)
+    assert told(post(api, path, {}, key="other")) == (409, "CAMPAIGN_NOT_ISSUABLE", False)
 
 
 @pytest.mark.parametrize(("path", "body"), [("bonus-templates", TEMPLATE), ("players/identify", PLAYER)])

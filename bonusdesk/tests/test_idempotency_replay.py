@@ -15,8 +15,11 @@ from bonusdesk.tests.keyed import KEY, PLAYER, TEMPLATE, grant_of, order, post, 
 from bonuses.api.grants import GrantViewSet
 from bonuses.models import BonusTemplate, Grant, GrantTransition, Player
 from bonuses.tests.api_client import ApiClient
-from bonuses.tests.factories import AdapterFactory, GrantFactory
+from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND, FakePlatform
+from campaigns.models import Campaign
+from campaigns.tests.begun import begun
+from campaigns.tests.factories import SegmentFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -27,17 +30,32 @@ def a_grant_to_cancel() -> tuple[str, Any]:
     return f"bonus-grants/{GrantFactory(adapter=AdapterFactory(kind=KIND)).pk}/cancel", {"reason": "mistake"}
 
 
+def a_campaign() -> tuple[str, Any]:
+    ids = {"segment_id": str(SegmentFactory().pk), "template_id": str(TemplateFactory().pk)}
+    return "bonus-campaigns", {"name": "January", **ids}
+
+
+def telling(action: str, status: str = "draft") -> Case:
+    """A campaign in this state what to do."""
+    return lambda: (f"bonus-campaigns/{begun(status).pk}/{action}", {})
+
+
 CASES: dict[str, tuple[Case, int]] = {
     "template": (lambda: ("bonus-templates", TEMPLATE), 201),
     "grant": (lambda: ("bonus-grants", order()), 201),
     "cancel": (a_grant_to_cancel, 200),
+    "campaign": (a_campaign, 201),
+    "issue": (telling("issue"), 202),
+    "pause": (telling("pause", "issuing"), 200),
+    "resume": (telling("resume", "paused"), 200),
+    "cancel a campaign": (telling("cancel"), 200),
     "identify": (lambda: ("players/identify", PLAYER), 201),
     "batch": (lambda: ("players/identify/batch", {"players": [PLAYER, {"external_id": "x"}]}), 200),
 }
 
 
 def counts() -> list[int]:
-    return [model._default_manager.count() for model in (BonusTemplate, Grant, GrantTransition, Player)]
+    return [model._default_manager.count() for model in (BonusTemplate, Grant, GrantTransition, Player, Campaign)]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -179,6 +197,15 @@ def test_only_posts_have_keys(api: ApiClient) -> None:
     assert told(api.post(f"bonus-templates/{template}")) == (405, "METHOD_NOT_ALLOWED", False)
     assert told(api.post("nowhere")) == (404, "NOT_FOUND", False)
     assert IdempotencyKey.objects.count() == 1
+
+
+def test_a_preview_is_made_anew_and_keeps_no_key(api: ApiClient, platform: type[FakePlatform]) -> None:
+    path, body = telling("preview")()
+    assert post(api, path, body).json()["data"]["audience"] == 0
+    PlayerFactory()
+    again = post(api, path, body)
+    assert (told(again), again.json()["data"]["audience"]) == ((200, "", False), 1)
+    assert IdempotencyKey.objects.count() == 0
 
 
 def test_webhooks_are_left_alone() -> None:

@@ -13,6 +13,9 @@ from bonuses.tests.api_client import ApiClient
 from bonuses.tests.factories import CONFIGS, AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND, FakePlatform
 from bonuses.tests.platform_reports import post
+from campaigns.models import Recipient
+from campaigns.tests.begun import begun, with_recipients
+from campaigns.tests.factories import CampaignFactory, SegmentFactory
 from integrations.platforms.base import PlatformRefused, PlatformTrouble
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +78,39 @@ def test_a_grant_from_its_issue_to_its_end(api: ApiClient) -> None:
     check_answer("cancelGrant", api.post(f"bonus-grants/{row['id']}/cancel", {"reason": "mistake"}))
     history = check_answer("listGrantTransitions", api.get(f"bonus-grants/{row['id']}/transitions"))
     assert len(history["data"]) == 3
+
+
+def test_a_campaign_from_its_draft_to_its_end(api: ApiClient) -> None:
+    ids = {"segment_id": str(SegmentFactory().pk), "template_id": str(TemplateFactory().pk)}
+    body = {"name": "x", **ids, "budget_amount": 7, "currency_override": "USD", "deposit_amount": 5}
+    path = f"bonus-campaigns/{check_answer('createCampaign', api.post('bonus-campaigns', body))['data']['id']}"
+    check_answer("changeCampaign", api.patch(path, {"scheduled_at": "2025-01-31T12:00:00Z", "holdout_percent": 5}))
+    for action in ("issue", "pause", "resume", "cancel"):
+        check_answer(f"{action}Campaign", api.post(f"{path}/{action}", {}))
+        check_answer(f"{action}Campaign", api.post(f"{path}/issue"))
+    row = check_answer("getCampaign", api.get(path))["data"]
+    assert row["status"] == "cancelled"
+    assert check_answer("listCampaigns", api.get("bonus-campaigns"))["data"] == [row]
+
+
+@pytest.mark.parametrize("status", ["pending", "granted", "skipped", "failed"])
+def test_a_recipient_of_whom_each_thing_has_become(api: ApiClient, status: str) -> None:
+    campaign = begun()
+    [recipient] = with_recipients(campaign, [status])
+    path = f"bonus-campaigns/{campaign.pk}/recipients"
+    assert len(check_answer("listCampaignRecipients", api.get(path, status=status))["data"]) == 1
+    Recipient.objects.filter(pk=recipient.pk).update(reason="X", message="No.", grant_id=uuid.uuid4())
+    check_answer("listCampaignRecipients", api.get(path))
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_preview(api: ApiClient) -> None:
+    AdapterFactory(kind=KIND)
+    for status in ("active", "banned"):
+        PlayerFactory(status=status)
+    campaign = CampaignFactory()
+    preview = check_answer("previewCampaign", api.post(f"bonus-campaigns/{campaign.pk}/preview"))["data"]
+    assert (preview["audience"], preview["exclusions"], preview["expected_cost"]) == (2, {"PLAYER_BLOCKED": 1}, 1000)
 
 
 def test_players(api: ApiClient) -> None:

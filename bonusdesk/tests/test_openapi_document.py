@@ -22,11 +22,6 @@ NOT_OF_AN_ADDRESS = {
     "GRANT_NOT_UNRESOLVED": "of the admin",
     "DELIVERY_NOT_REAPPLICABLE": "of the admin",
     "BONUS_GRANT_NOT_FOUND": "a grant that is not there is a NOT_FOUND",
-    "CAMPAIGN_NOT_FOUND": "there are no campaigns yet",
-    "CAMPAIGN_NOT_ISSUABLE": "there are no campaigns yet",
-    "CAMPAIGN_NOT_EDITABLE": "there are no campaigns yet",
-    "SEGMENT_NOT_FOUND": "there are no segments yet",
-    "SEGMENT_IN_USE": "there are no segments yet",
     "APPROVAL_REQUIRED": "there are no approvals yet",
 }
 

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -13,6 +14,8 @@ from bonuses.money import MAX_MINOR
 from integrations.currencies import is_known
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+NO_TIME = "Must be an RFC 3339 time with its offset, such as 2025-01-31T12:00:00Z."
 JSON_TYPE = "application/json"
 
 SENTENCES = {
@@ -34,10 +37,25 @@ def as_uuid(text: str) -> uuid.UUID | None:
     return uuid.UUID(text) if UUID_FORM.fullmatch(text) else None
 
 
+def as_moment(text: str) -> datetime | None:
+    """A time with its offset, in UTC; else None."""
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC) if RFC_3339.fullmatch(text) else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _id(value: Any) -> uuid.UUID:
     found = as_uuid(value) if isinstance(value, str) else None
     if found is None:
         raise PydanticCustomError("id", "Must be a UUID.")
+    return found
+
+
+def _moment(value: Any) -> datetime:
+    found = as_moment(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("moment", NO_TIME)
     return found
 
 
@@ -48,6 +66,7 @@ def _known_currency(value: Any) -> Any:
 
 
 Id = Annotated[uuid.UUID, BeforeValidator(_id, json_schema_input_type=uuid.UUID)]
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
 Currency = Annotated[
     str,
     BeforeValidator(_known_currency, json_schema_input_type=str),

@@ -1,7 +1,5 @@
 """What the lists can be filtered by."""
 
-import re
-from datetime import UTC, datetime
 from typing import Any
 
 import django_filters as filters
@@ -9,13 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, Subquery
 
-from bonuses.api.bodies import as_uuid
+from bonuses.api.bodies import NO_TIME, as_moment, as_uuid
 from bonuses.lifecycle import Status
 from bonuses.models.grant import GrantedByKind
 from bonuses.models.player import Player, PlayerStatus
 from bonuses.models.template import BonusType, Product, TemplateStatus
-
-RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class _IdField(forms.CharField):
@@ -34,12 +30,10 @@ class _TimeField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        try:
-            if RFC_3339.fullmatch(text):
-                return datetime.fromisoformat(text.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-        raise ValidationError("Must be an RFC 3339 time with its offset, such as 2025-01-31T12:00:00Z.")
+        found = as_moment(text)
+        if found is None:
+            raise ValidationError(NO_TIME)
+        return found
 
 
 class IdFilter(filters.Filter):

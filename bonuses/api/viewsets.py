@@ -26,6 +26,8 @@ class RowViewSet(GenericViewSet[Any]):
     """By action; of several all are needed."""
     calls_out: ClassVar[frozenset[str]] = frozenset()
     """Actions that call the platform: no transaction may be held around them."""
+    changes_nothing: ClassVar[frozenset[str]] = frozenset()
+    """Actions that are a POST and only look: an Idempotency-Key means nothing to them."""
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

@@ -37,6 +37,12 @@ RULES: dict[str, dict[str, frozenset[str]]] = {
         "VALIDATION_ERROR": frozenset({"type", "wagering_basis"}),
     },
     "identifyPlayer": {"VALIDATION_ERROR": frozenset({"currency", "origin"})},
+    "createCampaign": {"BONUS_DEPOSIT_AMOUNT_REQUIRED": frozenset()},
+    "changeCampaign": {"BONUS_DEPOSIT_AMOUNT_REQUIRED": frozenset()},
+    "issueCampaign": {"BONUS_TEMPLATE_NOT_ACTIVE": frozenset()},
+    "resumeCampaign": {"BONUS_TEMPLATE_NOT_ACTIVE": frozenset()},
+    "createSegment": {"VALIDATION_ERROR": frozenset({"rules", "external_ids"})},
+    "changeSegment": {"VALIDATION_ERROR": frozenset({"rules", "external_ids"})},
 }
 """By operation: the codes that refuse what the document allows, and the fields of which they do."""
 
@@ -44,14 +50,18 @@ MAKES = {
     "createTemplate": "/v1/bonus-templates/{id}",
     "issueGrant": "/v1/bonus-grants/{id}",
     "identifyPlayer": "/v1/players/{id}",
+    "createSegment": "/v1/segments/{id}",
+    "createCampaign": "/v1/bonus-campaigns/{id}",
 }
+OF_CAMPAIGNS = {"segment_id": "/v1/segments/{id}", "template_id": "/v1/bonus-templates/{id}no_deposit"}
+"""Where the ids in their bodies lead."""
 
 TYPES = {"match_percent": "reload", "percent": "cashback", "count": "free_spins", "amount": "no_deposit"}
 """A key of the config that tells it."""
 
 numbers = itertools.count(1)
 cursors: dict[str, str] = {}
-"""The last one given out, by path."""
+"""The last one given out, by the path as it was called: another campaign's is not one of this list."""
 made: dict[str, str] = json.loads(os.environ["FUZZ_ROWS"])
 """The id of what was made last, by the path at which it is, and by path and type."""
 
@@ -62,6 +72,8 @@ def before_call(_context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         case.body = _with_whole_numbers(case.body)
         if case.operation.path == WEBHOOK and "/v1/bonus-grants/{id}" in made:
             case.body["grant_id"] = made["/v1/bonus-grants/{id}"]
+        if case.operation.path.startswith("/v1/bonus-campaigns") and next(numbers) % 4:
+            case.body |= {name: made[path] for name, path in OF_CAMPAIGNS.items() if name in case.body and path in made}
     if case.meta is not None and case.meta.phase.name in FOLLOWS_NO_LINK and _is_valid(case, ParameterLocation.PATH):
         found = _made_for(case)
         if found and next(numbers) % 4:
@@ -73,7 +85,7 @@ def before_call(_context: Any, case: Any, kwargs: dict[str, Any]) -> None:
             # Another request under a key that was used before is refused.
             case.headers[KEY] = f"{next(numbers)}-{case.headers[KEY]}"[:LONGEST_KEY]
     if _is_valid(case, ParameterLocation.QUERY) and "cursor" in (case.query or {}):
-        case.query["cursor"] = cursors.get(case.operation.path, "")
+        case.query["cursor"] = cursors.get(case.formatted_path, "")
 
 
 @schemathesis.hook
@@ -82,7 +94,7 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
         return
     body = response.json()
     if cursor := body.get("meta", {}).get("next_cursor"):
-        cursors[case.operation.path] = cursor
+        cursors[case.formatted_path] = cursor
     if path := MAKES.get(_operation_id(case)):
         made[path] = made[path + body["data"].get("type", "")] = body["data"]["id"]
 
@@ -103,9 +115,13 @@ def refused_by_a_known_rule(_context: Any, response: Any, case: Any) -> None:
 
 
 def _made_for(case: Any) -> str | None:
-    """The row that was made last, and of the type that the body speaks of: a template's can't be changed."""
+    """The row that was made last, and of the type that the body speaks of: a template's can't be changed.
+
+    Unless the address itself has one: the recipients of a campaign that has some.
+    """
     before, found, _ = case.operation.path.partition("{id}")
-    return made.get(f"{before}{found}{_type(case.body) if isinstance(case.body, dict) else ''}")
+    latest = made.get(f"{before}{found}{_type(case.body) if isinstance(case.body, dict) else ''}")
+    return made.get(case.operation.path, latest)
 
 
 def _type(body: dict[str, Any]) -> str:

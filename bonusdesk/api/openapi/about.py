@@ -3,7 +3,7 @@
 from typing import Any
 
 DESCRIPTION = """\
-The bonus back office: templates, grants and players.
+The bonus back office: templates, grants, campaigns, segments and players.
 
 **Conventions.** JSON in and out, UTF-8. Success is `{"data": …}`; lists are `{"data": [ … ], "meta": {"count": …, \
 "next_cursor": …}}`; an error is `{"error": {"code", "message", "details"}}`, on every path under `/v1/`, `details` \
@@ -33,6 +33,8 @@ SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "Bonus templates", "description": "What an operator offers."},
         {"name": "Bonus grants", "description": "Bonuses that were given to players."},
+        {"name": "Campaigns", "description": "A bonus for a whole segment."},
+        {"name": "Segments", "description": "Sets of players, by rules or as fixed lists."},
         {"name": "Players", "description": "Players as the operator's systems describe them."},
         {"name": "Webhooks", "description": "What platforms report to us."},
     ],

@@ -14,6 +14,12 @@ FAULTS: dict[str, Any] = {
     "additionalProperties": TEXT,
     "minProperties": 1,
 }
+CAMPAIGNS: dict[str, Any] = {
+    "type": "object",
+    "required": ["campaigns"],
+    "properties": {"campaigns": {"type": "array", "description": "Some of them.", "items": UUID, "minItems": 1}},
+    "additionalProperties": False,
+}
 GRANT = "0194b8f2-9e10-7d33-a722-3b4c5d6e7f82"
 
 
@@ -43,6 +49,10 @@ ERRORS: dict[str, Told] = {
         "There is no such template.", "There is no bonus template 0194b8f0-5a3c-7c1e-9f00-1d2e3f4a5b60."
     ),
     "PLAYER_NOT_FOUND": Told("There is no such player.", "There is no player 0194b8f1-0c7d-7b22-8e11-2a3b4c5d6e71."),
+    "CAMPAIGN_NOT_FOUND": Told(
+        "There is no such campaign.", "There is no campaign 0194b8f3-4d21-7e44-b833-4c5d6e7f8093."
+    ),
+    "SEGMENT_NOT_FOUND": Told("There is no such segment.", "There is no segment 0194b8f3-1b0e-7a55-9c44-5d6e7f809104."),
     "METHOD_NOT_ALLOWED": Told("This address does not know the method.", 'Method "PUT" not allowed.'),
     "BONUS_GRANT_LIMIT_REACHED": Told(
         "The player has had this bonus as often as its template allows.",
@@ -50,6 +60,20 @@ ERRORS: dict[str, Told] = {
     ),
     "GRANT_NOT_CANCELLABLE": Told(
         "The grant has ended.", "The grant has ended: it is completed.", {"status": "completed"}
+    ),
+    "CAMPAIGN_NOT_EDITABLE": Told(
+        "The state of the campaign does not allow this change any more.",
+        "The campaign is issuing.",
+        {"status": "issuing"},
+    ),
+    "CAMPAIGN_NOT_ISSUABLE": Told(
+        "The state of the campaign does not allow this.", "The campaign is issued.", {"status": "issued"}
+    ),
+    "SEGMENT_IN_USE": Told(
+        "A campaign that has not ended uses the segment.",
+        "A campaign that has not ended uses the segment.",
+        {"campaigns": ["0194b8f3-4d21-7e44-b833-4c5d6e7f8093"]},
+        CAMPAIGNS,
     ),
     "IDEMPOTENCY_IN_PROGRESS": Told(
         "The first request with this Idempotency-Key is still running.",

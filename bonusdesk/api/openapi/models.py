@@ -10,8 +10,11 @@ from drf_spectacular.plumbing import ResolvedComponent
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from bonuses.api.docs.words import WORDS
+from bonuses.api.docs.words import WORDS as BONUS_WORDS
+from campaigns.api.docs.campaign_words import WORDS as CAMPAIGN_WORDS
+from campaigns.api.docs.segment_words import WORDS as SEGMENT_WORDS
 
+WORDS = {**BONUS_WORDS, **CAMPAIGN_WORDS, **SEGMENT_WORDS}
 PLACE = "#/components/schemas/"
 NO_NUL = r"^[^\x00]*$"
 BLANKS = r"\x09-\x0d\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"

@@ -76,7 +76,8 @@ class ApiSchema(AutoSchema):
         return bool(self.view.authentication_classes)
 
     def _is_keyed(self) -> bool:
-        return self.method == "POST" and self._is_known_caller()
+        only_looks = getattr(self.view, "action", None) in getattr(self.view, "changes_nothing", ())
+        return self.method == "POST" and self._is_known_caller() and not only_looks
 
     def _add_parameters(self, parameters: list[dict[str, Any]]) -> None:
         parameters.append(ref("parameters", "RequestId"))
