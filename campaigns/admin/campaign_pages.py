@@ -1,0 +1,204 @@
+"""The pages of a campaign that do something. A GET shows what would happen, a POST does it."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from campaigns.admin import campaign_tables
+from campaigns.admin.seen import SeenField, check_seen, stamp
+from campaigns.admin.words import status_reason_in_words
+from campaigns.lifecycle import ALLOWED, ISSUABLE, Status
+from campaigns.models import Campaign
+from campaigns.services.cancel_campaign import cancel_campaign
+from campaigns.services.issue_campaign import check_may_give, issue_campaign
+from campaigns.services.lock_campaign import lock_campaign
+from campaigns.services.pause_campaign import pause_campaign
+from campaigns.services.preview_campaign import preview_campaign
+from campaigns.services.resume_campaign import resume_campaign
+from integrations.admin.common import AnyModelAdmin, ReasonForm, actor
+from integrations.errors import DomainError
+
+VIEW = "campaigns.view_campaign"
+MAY_ISSUE = "campaigns.issue_campaign"
+
+
+class SeenForm(forms.Form):
+    seen = SeenField()
+
+
+def preview_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+    campaign = found(request, campaign_id, VIEW)
+    return _preview(model_admin, request, campaign, title="Preview")
+
+
+def issue_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+    campaign = found(request, campaign_id, MAY_ISSUE)
+    if request.method == "POST":
+        return _act(
+            model_admin,
+            request,
+            campaign,
+            lambda: issue_campaign(campaign_id=campaign.pk, by=actor(request)),
+            said="The campaign is being issued.",
+            seen=str(request.POST.get("seen", "")),
+        )
+    if campaign.state not in ISSUABLE:
+        return _nothing_to_do(request, campaign)
+    return _preview(model_admin, request, campaign, title="Issue", form=SeenForm(initial={"seen": stamp(campaign)}))
+
+
+def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+    campaign = found(request, campaign_id, MAY_ISSUE)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        reason = f"Paused by {actor(request)}: {form.cleaned_data['reason']}"
+        return _act(
+            model_admin,
+            request,
+            campaign,
+            lambda: pause_campaign(campaign_id=campaign.pk, by=actor(request), reason=reason),
+            said="The campaign is paused.",
+        )
+    if campaign.state is not Status.ISSUING:
+        return _nothing_to_do(request, campaign)
+    explanation = "Nothing more is promised from now on. Calls to the platform that are under way end."
+    return _page(model_admin, request, campaign, form, title="Pause", explanation=explanation)
+
+
+def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+    campaign = found(request, campaign_id, MAY_ISSUE)
+    if request.method == "POST":
+        return _act(
+            model_admin,
+            request,
+            campaign,
+            lambda: resume_campaign(campaign_id=campaign.pk, by=actor(request)),
+            said="The campaign goes on.",
+            seen=str(request.POST.get("seen", "")),
+        )
+    if campaign.state is not Status.PAUSED:
+        return _nothing_to_do(request, campaign)
+    reason = status_reason_in_words(campaign.status_reason) or "none was given."
+    explanation = f"It goes on where it stopped, under the same terms. The reason of its pause: {reason}"
+    form = SeenForm(initial={"seen": stamp(campaign)})
+    return _page(model_admin, request, campaign, form, title="Resume", explanation=explanation)
+
+
+def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+    campaign = found(request, campaign_id, MAY_ISSUE)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        reason = f"Cancelled by {actor(request)}: {form.cleaned_data['reason']}"
+        return _act(
+            model_admin,
+            request,
+            campaign,
+            lambda: cancel_campaign(campaign_id=campaign.pk, by=actor(request), reason=reason),
+            said="The campaign is cancelled.",
+        )
+    if Status.CANCELLED not in ALLOWED[campaign.state]:
+        return _nothing_to_do(request, campaign)
+    explanation = "Who was promised the bonus keeps it; all others get nothing. This can't be undone."
+    return _page(
+        model_admin, request, campaign, form, title="Cancel", submit="Cancel the campaign", explanation=explanation
+    )
+
+
+def found(request: HttpRequest, campaign_id: uuid.UUID, permission: str) -> Campaign:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    return get_object_or_404(Campaign.objects.select_related("template", "segment"), pk=campaign_id)
+
+
+def _act(
+    model_admin: AnyModelAdmin,
+    request: HttpRequest,
+    campaign: Campaign,
+    act: Callable[[], Campaign],
+    *,
+    said: str,
+    seen: str | None = None,
+) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            if seen is not None:
+                check_seen(lock_campaign(campaign.pk), seen)
+            act()
+    except DomainError as error:
+        messages.error(request, f"Nothing was done. {error.message}")
+        return _to(campaign)
+    model_admin.log_change(request, campaign, said)
+    messages.success(request, said)
+    return _to(campaign)
+
+
+def _nothing_to_do(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    messages.info(request, f"Nothing was done. The campaign is {campaign.status}.")
+    return _to(campaign)
+
+
+def _to(campaign: Campaign) -> HttpResponse:
+    return HttpResponseRedirect(_address(campaign))
+
+
+def _address(campaign: Campaign) -> str:
+    return reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+
+
+def _preview(
+    model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, *, title: str, form: forms.Form | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "obstacle": _obstacle(campaign), "campaign": campaign}
+    try:
+        preview = preview_campaign(campaign_id=campaign.pk)
+        context["tables"] = [campaign_tables.numbers(preview), campaign_tables.exclusions(preview)]
+        context["tables"].append(campaign_tables.sample(preview))
+    except DomainError as error:
+        context["obstacle"] = error.message
+    return _rendered(
+        model_admin, request, campaign, "admin/campaigns/campaign/preview.html", {**context, "title": title}
+    )
+
+
+def _obstacle(campaign: Campaign) -> str:
+    """What would refuse to issue it now."""
+    try:
+        check_may_give(campaign)
+    except DomainError as error:
+        return error.message
+    return ""
+
+
+def _page(
+    model_admin: AnyModelAdmin,
+    request: HttpRequest,
+    campaign: Campaign,
+    form: forms.Form,
+    *,
+    title: str,
+    explanation: str,
+    submit: str = "",
+) -> HttpResponse:
+    context = {"form": form, "title": title, "explanation": explanation, "submit": submit or title}
+    return _rendered(model_admin, request, campaign, "admin/bonusdesk/form_page.html", context)
+
+
+def _rendered(
+    model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    common = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": campaign,
+        "back": _address(campaign),
+    }
+    return TemplateResponse(request, template, {**common, **context})

@@ -1,0 +1,132 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
+from django.utils.safestring import SafeString
+
+from bonuses.admin.service_form import ServiceAdmin
+from campaigns.admin.seen import check_seen
+from campaigns.admin.segment_csv import segment_csv_urls
+from campaigns.admin.segment_form import SegmentForm
+from campaigns.models import Campaign, Segment, SegmentMember
+from campaigns.models.segment import SegmentKind
+from campaigns.rules import RulesInvalid
+from campaigns.segments import players_of
+from campaigns.services.change_segment import change_segment, lock_segment
+from campaigns.services.create_segment import create_segment
+from campaigns.services.remove_segment import remove_segment
+from integrations.admin.common import BigTableAdmin, PageWithMore, Table, link, pretty, when
+from integrations.errors import DomainError
+
+SAMPLE = 10
+CAMPAIGNS_SHOWN = 20
+_COUNTED = (
+    SegmentMember.objects.filter(segment=OuterRef("pk"))
+    .order_by()
+    .values("segment")
+    .annotate(n=Count("pk"))
+    .values("n")
+)
+LISTED = Coalesce(Subquery(_COUNTED), 0, output_field=IntegerField())
+
+
+@admin.register(Segment)
+class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
+    form = SegmentForm
+    change_form_template = "admin/campaigns/segment/change_form.html"
+    change_list_template = "admin/campaigns/segment/change_list.html"
+    list_display = ("name", "kind", "members", "created_at", "updated_at")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+    # Each may count a million members.
+    list_per_page = 20
+    actions = None
+
+    class Media:
+        css = {"all": ("campaigns/admin.css",)}  # noqa: RUF012  Django's own way
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*segment_csv_urls(self), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
+        rows: QuerySet[Segment] = super().get_queryset(request)
+        return rows.annotate(listed=LISTED)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("name", "kind")}), ("One of the two", {"fields": ("rules", "external_ids")}))
+        content = "rules" if obj.kind == SegmentKind.RULES else "external_ids"
+        if not self.has_change_permission(request, obj):
+            shown = ("rules_shown",) if obj.kind == SegmentKind.RULES else ()
+            return ((None, {"fields": ("name", "kind", *shown)}),)
+        return ((None, {"fields": ("name", "kind", content, "seen")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Segment | None = None) -> tuple[str, ...]:
+        return ("kind", "rules_shown") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
+        if change:
+            check_seen(lock_segment(obj.pk), form.cleaned_data["seen"])
+            if changes := form.changes():
+                change_segment(segment_id=obj.pk, changes=changes)
+        else:
+            given = form.cleaned_data
+            is_list = given["kind"] == SegmentKind.LIST
+            content = {"external_ids": given["external_ids"]} if is_list else {"rules": given["rules"]}
+            obj.pk = create_segment(name=given["name"], **content).pk
+        obj.refresh_from_db()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The service says what stands in the way; nobody needs a list of a million members."""
+        return [str(segment) for segment in objs], {"segments": len(objs)}, set(), []
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except DomainError as error:
+            messages.error(request, f"Nothing was deleted. {error.message}")
+            return HttpResponseRedirect(reverse("admin:campaigns_segment_change", args=[object_id]))
+
+    def delete_model(self, request: HttpRequest, obj: Segment) -> None:
+        remove_segment(segment_id=obj.pk)
+
+    def more(self, request: HttpRequest, obj: Segment) -> dict[str, Any]:
+        takes_file = obj.kind == SegmentKind.LIST and self.has_change_permission(request, obj)
+        return {"tables": [_players(obj), _campaigns(obj)], "takes_file": takes_file}
+
+    @admin.display(description="members", ordering="listed")
+    def members(self, segment: Segment) -> str:
+        if segment.kind == SegmentKind.RULES:
+            return "by rules"
+        return f"{getattr(segment, 'listed'):,}"  # noqa: B009  annotated
+
+    @admin.display(description="rules")
+    def rules_shown(self, segment: Segment) -> SafeString:
+        return pretty(segment.rules)
+
+
+def _players(segment: Segment) -> Table:
+    columns = ("Player", "Status", "Brand", "Currency", "Country")
+    try:
+        players = players_of(segment)
+    except RulesInvalid as error:
+        faults = ((f"{path}: {message}",) for path, message in error.details.items())
+        return Table("These rules are no longer taken", ("What is wrong",), faults)
+    count, some = players.count(), players.order_by("pk")[:SAMPLE]
+    rows = ((link(p), p.get_status_display(), p.origin, p.currency, p.country or "-") for p in some)
+    title = "1 player now" if count == 1 else f"{count:,} players now"
+    return Table(f"{title}, some of them" if count > SAMPLE else title, columns, rows, empty="Nobody.")
+
+
+def _campaigns(segment: Segment) -> Table:
+    campaigns = Campaign.objects.filter(segment=segment)[:CAMPAIGNS_SHOWN]
+    return Table(
+        "Campaigns made from it, newest first",
+        ("Campaign", "Status", "Made"),
+        ((link(campaign), campaign.status, when(campaign.created_at)) for campaign in campaigns),
+    )

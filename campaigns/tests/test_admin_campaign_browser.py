@@ -1,0 +1,122 @@
+"""A campaign from its segment to its file, by clicks: the tab fails the test for whatever the browser complains of."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from bonuses.models.player import PlayerStatus
+from bonuses.tests.factories import PlayerFactory, TemplateFactory
+from campaigns.fanout.run import fan_out
+from campaigns.fanout.snapshot import ensure_snapshot
+from campaigns.models import Campaign
+from campaigns.tests.fanning import ScriptedPlatform
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+
+PASSWORD = "for-the-browser-1"
+RULES = '{"field": "country", "op": "eq", "value": "SE"}'
+
+
+@pytest.fixture
+def desk(tab: Page, live_server: LiveServer) -> Page:
+    """The admin, signed in."""
+    User.objects.create_superuser("olga", password=PASSWORD)
+    tab.goto(f"{live_server.url}/admin/login/?next=/admin/")
+    tab.fill("#id_username", "olga")
+    tab.fill("#id_password", PASSWORD)
+    tab.click("[type=submit]")
+    expect(tab).to_have_url(f"{live_server.url}/admin/")
+    return tab
+
+
+def add_segment(desk: Page, url: str) -> None:
+    desk.goto(f"{url}/admin/campaigns/segment/add/")
+    desk.get_by_label("Name").fill("Swedes")
+    desk.get_by_label("Kind").select_option("rules")
+    desk.get_by_label("Rules").fill('{"field": "country"')
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.get_by_text("Line 1, column 20: not JSON.")).to_be_visible()
+    desk.get_by_label("Rules").fill(RULES)
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.get_by_text("4 players now")).to_be_visible()
+
+
+def add_campaign(desk: Page, url: str) -> None:
+    desk.goto(f"{url}/admin/campaigns/campaign/add/")
+    desk.get_by_label("Name").fill("Midsummer")
+    desk.locator("#id_segment").select_option(label="Swedes")
+    desk.locator("#id_template").select_option(label="Ten euros (no deposit)")
+    desk.get_by_label("Budget").fill("2500")
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.get_by_text("was added successfully")).to_be_visible()
+
+
+def issue(desk: Page) -> None:
+    desk.get_by_role("link", name="Preview", exact=True).click()
+    expect(desk.get_by_role("row", name="Audience 4")).to_be_visible()
+    expect(desk.get_by_role("row", name="The player is blocked PLAYER_BLOCKED 1")).to_be_visible()
+    expect(desk.get_by_role("button", name="Issue now")).to_have_count(0)
+    desk.get_by_role("link", name="Close").click()
+    desk.get_by_role("link", name="Issue", exact=True).click()
+    desk.get_by_role("button", name="Issue now").click()
+    expect(desk.get_by_text("The campaign is being issued.")).to_be_visible()
+    expect(desk.get_by_text("The audience is being gathered.")).to_be_visible()
+
+
+def test_from_the_segment_to_the_file(
+    desk: Page, live_server: LiveServer, scripted: type[ScriptedPlatform], tmp_path: Path
+) -> None:
+    for name in ("ann", "ben", "=carl"):
+        PlayerFactory(external_id=name, country="SE")
+    PlayerFactory(external_id="dora", country="SE", status=PlayerStatus.BANNED)
+    PlayerFactory(country="FI")
+    TemplateFactory(name="Ten euros")
+    add_segment(desk, live_server.url)
+    add_campaign(desk, live_server.url)
+    issue(desk)
+
+    # The page follows by itself what the workers do.
+    campaign = Campaign.objects.get()
+    ensure_snapshot(campaign)
+    bar = desk.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    fan_out(campaign.pk)
+    expect(desk.get_by_text("The budget is used up. Raise it, then resume.")).to_be_visible()
+    assert int(bar.get_attribute("aria-valuenow") or 0) >= 50
+
+    desk.get_by_label("Budget").fill("9000")
+    desk.get_by_role("button", name="Save and continue editing").click()
+    desk.get_by_role("link", name="Resume").click()
+    desk.get_by_role("button", name="Resume").click()
+    expect(desk.get_by_text("The campaign goes on.")).to_be_visible()
+    fan_out(campaign.pk)
+    expect(bar).to_have_attribute("aria-valuenow", "100")
+    expect(desk.get_by_role("link", name="Pause")).to_have_count(0)
+    expect(desk.get_by_text("€30.00 of €90.00 used").first).to_be_visible()
+
+    with desk.expect_download() as download:
+        desk.get_by_role("link", name="Recipients as CSV").click()
+    file = tmp_path / "recipients.csv"
+    download.value.save_as(file)
+    with file.open(newline="") as opened:
+        rows = {row["external_id"]: (row["status"], row["reason"]) for row in csv.DictReader(opened)}
+    assert rows == {
+        "ann": ("granted", ""),
+        "ben": ("granted", ""),
+        "'=carl": ("granted", ""),
+        "dora": ("skipped", "PLAYER_BLOCKED"),
+    }
+    desk.locator(".object-tools").get_by_role("link", name="Recipients", exact=True).click()
+    expect(desk.get_by_role("row", name="dora skipped The player is banned.")).to_be_visible()
+
+
+def test_no_page_breaks_a_rule_of_its_own_policy(desk: Page, live_server: LiveServer) -> None:
+    for path in ("campaign/", "campaign/add/", "segment/", "segment/add/", "segment/csv/", "recipient/"):
+        answer = desk.goto(f"{live_server.url}/admin/campaigns/{path}")
+        assert answer is not None, path
+        assert answer.status == 200, path
+        assert "script-src 'self'" in answer.headers["content-security-policy"], path
