@@ -22,11 +22,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from integrations.simulator.remote import Remote
+from scripts.demo_campaign import give_to_segment
 from scripts.demo_report import open_work, report
 from scripts.local_stack import ROOT, ChildDied, Stack, free_port, local_environment
 
 FOLDER = ROOT / "var" / "demo"
-PLAYERS = 200
+PLAYERS = 300
+FIRST_PLAYERS = 200
+"""Those who are given bonuses one by one; the campaign is for all."""
 SECOND_BONUSES = 20
 CALLERS = 4
 LIFE_SECONDS = 2.0
@@ -40,6 +43,10 @@ class Wanted:
     template: dict[str, Any]
     player: dict[str, Any]
     deposit: int
+
+
+class ApiRefused(RuntimeError):
+    """With what the API said."""
 
 
 class Api:
@@ -61,6 +68,12 @@ class Api:
             if not cursor:
                 return rows
 
+    def get(self, path: str) -> dict[str, Any]:
+        return self._data(self._http.request("GET", self._base + path, headers=self._headers))
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        return self._data(self._http.request("POST", self._base + path, json=body or {}, headers=self._headers))
+
     def issue(self, wanted: Wanted) -> str:
         """`201`, or the code of the error."""
         body = {
@@ -73,6 +86,13 @@ class Api:
         answer = self._http.request("POST", f"{self._base}/v1/bonus-grants", json=body, headers=self._headers)
         return "201" if answer.status == 201 else str(answer.json()["error"]["code"])
 
+    def _data(self, answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+        """Raises `ApiRefused`."""
+        if answer.status >= 300:
+            raise ApiRefused(f"{answer.status}: {answer.data.decode()}")
+        data: dict[str, Any] = answer.json()["data"]
+        return data
+
 
 def main() -> int:
     console = Console()
@@ -84,8 +104,10 @@ def main() -> int:
     began = time.monotonic()
     with Stack(FOLDER, env, web_port=free_port()) as stack:
         platform = _start(stack, console)
-        answers = _issue_all(Api(stack), platform, console)
+        api = Api(stack)
+        answers = _issue_all(api, platform, console)
         console.print("answers: " + ", ".join(f"{code} × {n}" for code, n in sorted(answers.items())))
+        give_to_segment(api, stack, console, _bar(console))
         _live_on(stack, platform, console)
         ok = report(console, platform=platform, events=Path(env["EVENT_FILE"]))
     console.print(f"{time.monotonic() - began:.0f} s; everything is kept in {FOLDER.relative_to(ROOT)}/")
@@ -105,7 +127,8 @@ def _start(stack: Stack, console: Console) -> Remote:
 
 def _issue_all(api: Api, platform: Remote, console: Console) -> Counter[str]:
     """Issue singly, over HTTP, while the platform has a slow tail, refuses some, and is gone for a moment."""
-    wanted = list(_wishes(api.all_of("/v1/bonus-templates"), api.all_of("/v1/players")))
+    players = sorted(api.all_of("/v1/players"), key=lambda player: str(player["external_id"]))
+    wanted = list(_wishes(api.all_of("/v1/bonus-templates"), players[:FIRST_PLAYERS]))
     trouble = {"latency_ms": 10, "latency_tail_ms": 400, "latency_tail_share": 0.03, "webhook_duplicate_rate": 0.05}
     refused = {wish.player["external_id"]: {"code": "PLAYER_BLOCKED"} for wish in wanted[::40]}
     platform.put_faults(**trouble, refused_players=refused, rules=[{"kind": "drop", "rate": 0.02}])
@@ -124,7 +147,7 @@ def _wishes(templates: list[dict[str, Any]], players: list[dict[str, Any]]) -> I
     """Every player gets one bonus, some a second one of another type; the same each time."""
     chance = random.Random(7)  # noqa: S311  sample data
     by_name = sorted(templates, key=lambda template: template["name"])
-    for number, player in enumerate(sorted(players, key=lambda player: player["external_id"])):
+    for number, player in enumerate(players):
         unit = 1 if player["currency"] == "JPY" else 100
         picks = 2 if number < SECOND_BONUSES else 1
         for pick in range(picks):
