@@ -8,7 +8,7 @@ from django.utils import timezone
 from bonuses.models import Player
 from bonuses.services.bulk.judge import Deal, Verdict
 from bonuses.services.bulk.plan import Plan
-from bonuses.services.bulk.survey import judge_each, survey
+from bonuses.services.bulk.survey import cost_within, judge_each, survey
 from campaigns.audience import audience_of
 from campaigns.fanout.plan import plan_of
 from campaigns.lifecycle import Outcome
@@ -30,20 +30,21 @@ def preview_campaign(*, campaign_id: uuid.UUID) -> dict[str, Any]:
         raise CampaignNotFound(campaign_id)
     plan, now = plan_of(campaign, campaign.revision or campaign.template.revision), timezone.now()
     surveyed = survey(plan=plan, players=audience_of(campaign), now=now)
+    cost, left = surveyed.cost, _budget_left(campaign)
+    if left is not None and cost > left:
+        cost = cost_within(left, plan=plan, players=audience_of(campaign), now=now)
     return {
         "audience": surveyed.audience,
         "exclusions": dict(sorted(surveyed.refusals.items())),
-        "expected_cost": _within_budget(campaign, surveyed.cost),
+        "expected_cost": cost,
         "worst_cost": surveyed.worst_cost,
         "currency": settings.BASE_CURRENCY,
         "sample": _sample(campaign, plan, now),
     }
 
 
-def _within_budget(campaign: Campaign, cost: int) -> int:
-    if campaign.budget_amount is None:
-        return cost
-    return min(cost, campaign.budget_amount - campaign.budget_used)
+def _budget_left(campaign: Campaign) -> int | None:
+    return None if campaign.budget_amount is None else campaign.budget_amount - campaign.budget_used
 
 
 def _sample(campaign: Campaign, plan: Plan, now: datetime) -> list[dict[str, Any]]:

@@ -12,6 +12,12 @@ from campaigns.tests.fanning import ScriptedPlatform
 from integrations.platforms import registry
 
 
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine is not to cut a turn short."""
+    monkeypatch.setattr(run, "TIME_BOX", 600.0)
+
+
 @pytest.fixture
 def scripted(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[ScriptedPlatform]]:
     """The default adapter's platform: it credits everybody until told otherwise."""

@@ -61,7 +61,7 @@ def test_ten_of_many_are_shown_and_the_budget_is_kept_to(api: ApiClient) -> None
     PlayerFactory.create_batch(12)
     answer = data(api.post(f"bonus-campaigns/{CampaignFactory(budget_amount=2500).pk}/preview", {}))
     assert len(answer["sample"]) == 10
-    assert (answer["audience"], answer["expected_cost"], answer["worst_cost"]) == (12, 2500, 12000)
+    assert (answer["audience"], answer["expected_cost"], answer["worst_cost"]) == (12, 2000, 12000)
 
 
 def test_more_than_a_number_of_json_holds(api: ApiClient) -> None:

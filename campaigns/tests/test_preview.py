@@ -70,8 +70,25 @@ def test_costs(scripted: type[ScriptedPlatform]) -> None:
     players(3)
     campaign = CampaignFactory(template=TemplateFactory(max_win_cap=5000), budget_amount=2500)
     said = preview_campaign(campaign_id=campaign.pk)
-    assert (said["expected_cost"], said["worst_cost"]) == (2500, 15000)
+    assert (said["expected_cost"], said["worst_cost"]) == (2000, 15000)
     assert [(one["amount"], one["currency"]) for one in said["sample"]] == [(1000, "EUR")] * 3
+
+
+@pytest.mark.parametrize("fields", TEMPLATES, ids=lambda fields: fields["type"])
+def test_preview_and_result_agree_when_the_budget_is_short(
+    scripted: type[ScriptedPlatform], fields: dict[str, Any]
+) -> None:
+    Adapter.objects.update(is_default=False, origins=["acme.example"])
+    template = TemplateFactory(**fields)
+    a_mixed_lot(template)
+    campaign = CampaignFactory(template=template)
+    half = preview_campaign(campaign_id=campaign.pk)["expected_cost"] // 2
+    Campaign.objects.filter(pk=campaign.pk).update(budget_amount=half)
+    said = preview_campaign(campaign_id=campaign.pk)
+    issue_campaign(campaign_id=campaign.pk, by="anna")
+    fan_out(campaign.pk)
+    assert current(campaign).status_reason == "BUDGET_EXHAUSTED"
+    assert 0 < said["expected_cost"] == check_spent(campaign) <= half
 
 
 def test_nothing_is_changed(scripted: type[ScriptedPlatform]) -> None:

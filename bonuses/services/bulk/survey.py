@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
@@ -14,6 +15,9 @@ from bonuses.services.bulk.judge import Judge, Verdict
 from bonuses.services.bulk.plan import Plan, Refusal
 from bonuses.services.bulk.traits import Traits, with_traits
 from bonuses.services.offer import Offer
+
+KINDS_KEPT = 10_000
+"""In cashback nearly everybody may be a kind of his own."""
 
 
 @dataclass(slots=True)
@@ -43,11 +47,27 @@ def survey(*, plan: Plan, players: QuerySet[Player], now: datetime) -> Survey:
     return found
 
 
+def cost_within(budget: int, *, plan: Plan, players: QuerySet[Player], now: datetime) -> int:
+    """Face value of what would be promised, in the order of the players' ids, to the last one whom it covers."""
+    judge, cost = Judge(plan, now=now), 0
+    face_value = lru_cache(maxsize=KINDS_KEPT)(lambda traits: _face_value(judge.judge(Traits(*traits))))
+    ordered = with_traits(players, plan=plan, now=now).order_by("pk").values_list(*Traits._fields)
+    for traits in ordered.iterator():
+        if cost + face_value(traits) > budget:
+            break
+        cost += face_value(traits)
+    return cost
+
+
 def judge_each(*, plan: Plan, players: QuerySet[Player], now: datetime) -> Iterator[tuple[Player, Verdict]]:
     """For a sample: each player with what he would get, in the queryset's order."""
     judge = Judge(plan, now=now)
     for player in with_traits(players, plan=plan, now=now):
         yield player, judge.judge(Traits(*(getattr(player, name) for name in Traits._fields)))
+
+
+def _face_value(verdict: Verdict) -> int:
+    return 0 if isinstance(verdict, Refusal) else verdict.offer.amount_base
 
 
 def _worst(offer: Offer) -> int:

@@ -27,7 +27,7 @@ WORDS = {
     "CampaignRecipient.grant_id": "The grant, if one was made.",
     "audience": "Players that it would be issued to: those of the segment, less the held-out.",
     "exclusions": "Code of the reason → how many of the audience would be skipped for it.",
-    "expected_cost": "Face value of all that would be given, at most the budget; in minor units of `currency`.",
+    "expected_cost": "Face value of all that would be given, as far as the budget goes; in minor units of `currency`.",
     "worst_cost": (
         "The most that could become real money: the cap on winnings where the terms have one, else the face value; in "
         "minor units of `currency`, not cut by the budget. More than 2^53 - 1 is told as that."
