@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from uuid import UUID
@@ -27,6 +27,17 @@ class CallCount:
 def fields(outcome: Outcome, seconds: float) -> tuple[str, str]:
     """The two counters that one call raises: one by 1, the other by its microseconds."""
     return f"{outcome}:{bisect_left(BOUNDS, seconds)}", f"{outcome}:micros"
+
+
+def added_up(ended: Iterable[tuple[Outcome, float]]) -> Counter[str]:
+    """What many calls raise, and by how much."""
+    total: Counter[str] = Counter()
+    for outcome, seconds in ended:
+        if outcome is not Outcome.ABANDONED:
+            count, micros = fields(outcome, seconds)
+            total[count] += 1
+            total[micros] += round(seconds * 1_000_000)
+    return total
 
 
 def counts(raw: Mapping[str, str | int]) -> list[CallCount]:

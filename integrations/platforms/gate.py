@@ -7,9 +7,10 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -35,10 +36,21 @@ class Entry:
     gate: "Gate"
 
 
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a call has ended that `entry` let in."""
+
+    entry: Entry
+    outcome: Outcome
+    seconds: float = 0.0
+
+
 class Gate(Protocol):
     def wait(self, adapter_id: UUID) -> float: ...
     def enter(self, adapter_id: UUID, wish: Wish) -> Entry: ...
+    def enter_many(self, adapter_id: UUID, wish: Wish, count: int) -> list[Entry]: ...
     def leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn: ...
+    def leave_many(self, adapter_id: UUID, exits: Sequence[Exit]) -> list[Turn]: ...
     def calls(self, adapter_id: UUID) -> list[calls.CallCount]: ...
 
 
@@ -55,48 +67,104 @@ class LocalGate:
 
     def enter(self, adapter_id: UUID, wish: Wish) -> Entry:
         with self._lock:
-            now = time.monotonic()
-            fuse = breaker.local[adapter_id]
-            if wait := fuse.wait(now):
-                return Entry(Verdict.OPEN, wait, False, wish.token, self)
-            verdict, wait = limits.local[adapter_id].enter(wish, now)
-            is_probe = verdict is Verdict.GO and fuse.take_probe(wish.token, until=now + wish.lease)
-            return Entry(verdict, wait, is_probe, wish.token, self)
+            return self._enter(adapter_id, wish)
+
+    def enter_many(self, adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
+        with self._lock:
+            return list(_until_refused(self._enter(adapter_id, each) for each in _each(wish, count)))
+
+    def _enter(self, adapter_id: UUID, wish: Wish) -> Entry:
+        now = time.monotonic()
+        fuse = breaker.local[adapter_id]
+        if wait := fuse.wait(now):
+            return Entry(Verdict.OPEN, wait, False, wish.token, self)
+        verdict, wait = limits.local[adapter_id].enter(wish, now)
+        is_probe = verdict is Verdict.GO and fuse.take_probe(wish.token, until=now + wish.lease)
+        return Entry(verdict, wait, is_probe, wish.token, self)
 
     def leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn:
         with self._lock:
-            limits.local[adapter_id].leave(token)
-            if outcome is not Outcome.ABANDONED:
-                count, micros = calls.fields(outcome, seconds)
-                calls.local[adapter_id].update({count: 1, micros: round(seconds * 1_000_000)})
-            return breaker.local[adapter_id].report(token, outcome, time.monotonic())
+            return self._leave(adapter_id, token, outcome, seconds)
+
+    def leave_many(self, adapter_id: UUID, exits: Sequence[Exit]) -> list[Turn]:
+        with self._lock:
+            return [self._leave(adapter_id, one.entry.token, one.outcome, one.seconds) for one in exits]
+
+    def _leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn:
+        limits.local[adapter_id].leave(token)
+        if outcome is not Outcome.ABANDONED:
+            count, micros = calls.fields(outcome, seconds)
+            calls.local[adapter_id].update({count: 1, micros: round(seconds * 1_000_000)})
+        return breaker.local[adapter_id].report(token, outcome, time.monotonic())
 
     def calls(self, adapter_id: UUID) -> list[calls.CallCount]:
         with self._lock:
             return calls.counts(calls.local[adapter_id])
 
 
+def _each(wish: Wish, count: int) -> Iterable[Wish]:
+    return (replace(wish, token=_token(wish, number)) for number in range(1, count + 1))
+
+
+def _token(wish: Wish, number: int) -> str:
+    return f"{wish.token}:{number}"
+
+
+def _until_refused(entries: Iterable[Entry]) -> Iterable[Entry]:
+    for entry in entries:
+        yield entry
+        if entry.verdict is not Verdict.GO:
+            return
+
+
 _WAIT = f"{shared.LUA}{breaker.LUA} return math.ceil(breaker_wait(KEYS[1], now_micros()))"
 
-_ENTER = f"""{shared.LUA}{breaker.LUA}{limits.LUA}
-local now, token, lease = now_micros(), ARGV[1], tonumber(ARGV[5])
-local wait = breaker_wait(KEYS[1], now)
-if wait > 0 then return {{'{Verdict.OPEN}', math.ceil(wait), 0}} end
-local verdict
-verdict, wait = limits_enter(
-  KEYS[2], KEYS[3], token, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), lease, now)
-local is_probe = 0
-if verdict == '{Verdict.GO}' then is_probe = breaker_take_probe(KEYS[1], token, now + lease) end
-return {{verdict, math.ceil(wait), is_probe}}
+_ENTERING = f"""{shared.LUA}{breaker.LUA}{limits.LUA}
+local now, lease = now_micros(), tonumber(ARGV[5])
+local function enter(token)
+  local wait = breaker_wait(KEYS[1], now)
+  if wait > 0 then return {{'{Verdict.OPEN}', math.ceil(wait), 0}} end
+  local verdict
+  verdict, wait = limits_enter(
+    KEYS[2], KEYS[3], token, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), lease, now)
+  local is_probe = 0
+  if verdict == '{Verdict.GO}' then is_probe = breaker_take_probe(KEYS[1], token, now + lease) end
+  return {{verdict, math.ceil(wait), is_probe}}
+end
 """
 
-_LEAVE = f"""{shared.LUA}{breaker.LUA}
-redis.call('ZREM', KEYS[2], ARGV[1])
+_ENTER = f"{_ENTERING} return enter(ARGV[1])"
+
+_ENTER_MANY = f"""{_ENTERING}
+local entries = {{}}
+for number = 1, tonumber(ARGV[6]) do
+  entries[number] = enter(ARGV[1] .. ':' .. number)
+  if entries[number][1] ~= '{Verdict.GO}' then break end
+end
+return entries
+"""
+
+_LEAVING = f"""{shared.LUA}{breaker.LUA}
+local function leave(token, outcome)
+  redis.call('ZREM', KEYS[2], token)
+  return breaker_report(KEYS[1], token, outcome, now_micros())
+end
+"""
+
+_LEAVE = f"""{_LEAVING}
 if ARGV[2] ~= '{Outcome.ABANDONED}' then
   redis.call('HINCRBY', KEYS[3], ARGV[3], 1)
   redis.call('HINCRBY', KEYS[3], ARGV[4], ARGV[5])
 end
-return breaker_report(KEYS[1], ARGV[1], ARGV[2], now_micros())
+return leave(ARGV[1], ARGV[2])
+"""
+
+# The number of calls, each one's token and outcome, then what to count.
+_LEAVE_MANY = f"""{_LEAVING}
+local turns, last = {{}}, 1 + 2 * tonumber(ARGV[1])
+for at = 2, last, 2 do turns[at / 2] = leave(ARGV[at], ARGV[at + 1]) end
+for at = last + 1, #ARGV, 2 do redis.call('HINCRBY', KEYS[3], ARGV[at], ARGV[at + 1]) end
+return turns
 """
 
 
@@ -107,17 +175,24 @@ class RedisGate:
         self._client = client
         self._wait = client.register_script(_WAIT)
         self._enter = client.register_script(_ENTER)
+        self._enter_many = client.register_script(_ENTER_MANY)
         self._leave = client.register_script(_LEAVE)
+        self._leave_many = client.register_script(_LEAVE_MANY)
 
     def wait(self, adapter_id: UUID) -> float:
         return int(self._wait(keys=_keys(adapter_id, "breaker"))) / 1_000_000
 
     def enter(self, adapter_id: UUID, wish: Wish) -> Entry:
-        micros = (math.ceil(seconds * 1_000_000) for seconds in (wish.gap, wish.patience, wish.lease))
-        verdict, wait, is_probe = self._enter(
-            keys=_keys(adapter_id, "breaker", "places", "slot"), args=[wish.token, wish.max_concurrency, *micros]
-        )
-        return Entry(Verdict(verdict), wait / 1_000_000, bool(is_probe), wish.token, self)
+        found = self._enter(keys=_keys(adapter_id, "breaker", "places", "slot"), args=_asked(wish))
+        return self._entry(wish.token, found)
+
+    def enter_many(self, adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
+        found = self._enter_many(keys=_keys(adapter_id, "breaker", "places", "slot"), args=[*_asked(wish), count])
+        return [self._entry(_token(wish, number), entry) for number, entry in enumerate(found, 1)]
+
+    def _entry(self, token: str, found: tuple[str, int, int]) -> Entry:
+        verdict, wait, is_probe = found
+        return Entry(Verdict(verdict), wait / 1_000_000, bool(is_probe), token, self)
 
     def leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn:
         counters = calls.fields(outcome, seconds)
@@ -127,9 +202,24 @@ class RedisGate:
         )
         return turn
 
+    def leave_many(self, adapter_id: UUID, exits: Sequence[Exit]) -> list[Turn]:
+        names = [text for one in exits for text in (one.entry.token, one.outcome.value)]
+        counters = [
+            text for counter in calls.added_up((one.outcome, one.seconds) for one in exits).items() for text in counter
+        ]
+        turns: list[Turn] = self._leave_many(
+            keys=_keys(adapter_id, "breaker", "places", "calls"), args=[len(exits), *names, *counters]
+        )
+        return turns
+
     def calls(self, adapter_id: UUID) -> list[calls.CallCount]:
         raw: Any = self._client.hgetall(shared.key(adapter_id, "calls"))
         return calls.counts(raw)
+
+
+def _asked(wish: Wish) -> list[str | int]:
+    micros = (math.ceil(seconds * 1_000_000) for seconds in (wish.gap, wish.patience, wish.lease))
+    return [wish.token, wish.max_concurrency, *micros]
 
 
 def _keys(adapter_id: UUID, *names: str) -> list[str]:
@@ -153,6 +243,11 @@ def enter(adapter_id: UUID, wish: Wish) -> Entry:
     return _ask(lambda gate: gate.enter(adapter_id, wish))
 
 
+def enter_many(adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
+    """As `enter` up to `count` times in a row, in one round trip. Ends with the first who is not let in."""
+    return _ask(lambda gate: gate.enter_many(adapter_id, wish, count))
+
+
 def leave(adapter_id: UUID, entry: Entry, outcome: Outcome, seconds: float = 0.0) -> bool:
     """Whether this outcome closed the breaker."""
     try:
@@ -160,9 +255,27 @@ def leave(adapter_id: UUID, entry: Entry, outcome: Outcome, seconds: float = 0.0
     except redis.RedisError as trouble:
         shared.failed(trouble)
         return False
+    _tell(adapter_id, turn)
+    return turn == "closed"
+
+
+def leave_many(adapter_id: UUID, exits: Iterable[Exit]) -> list[Turn]:
+    """As `leave` of each, in this order and in one round trip. How the breaker turned, if it did: the last is last."""
+    turns: list[Turn] = []
+    # Redis may have gone or come while they were on their way.
+    for gate, some in groupby(exits, key=lambda one: one.entry.gate):
+        try:
+            turns += gate.leave_many(adapter_id, list(some))
+        except redis.RedisError as trouble:
+            shared.failed(trouble)
+    for turn in turns:
+        _tell(adapter_id, turn)
+    return [turn for turn in turns if turn]
+
+
+def _tell(adapter_id: UUID, turn: Turn) -> None:
     if turn:
         log.warning(f"breaker_{turn}", adapter_id=str(adapter_id))
-    return turn == "closed"
 
 
 def counts(adapter_id: UUID) -> list[calls.CallCount]:

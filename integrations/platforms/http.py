@@ -1,39 +1,26 @@
 """The `http` kind: a platform behind the public adapter contract, JSON over HTTPS."""
 
-import re
-import time
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, NoReturn
-from urllib.parse import quote, urlsplit
-from uuid import UUID, uuid4
+from collections.abc import Generator
+from typing import TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
 
-import orjson
-import structlog
 from django.conf import settings
 
 from integrations import http
 from integrations.models import Adapter
+from integrations.platforms import wire
 from integrations.platforms.base import (
-    STATUSES,
     CancelOrder,
     GrantOrder,
     PlatformBonus,
-    PlatformRefused,
     PlatformTrouble,
-    Wagering,
     seconds_left,
     within,
 )
-from integrations.signatures import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from integrations.platforms.wire import Request
 
-REFUSALS = frozenset({400, 409, 422})
-DUPLICATE_GRANT = "DUPLICATE_GRANT"
-MAX_ID = 200
-MAX_CODE = 100
-MAX_MESSAGE = 500
-
-_HEADER_SAFE = re.compile(r"[\x21-\x7e]{1,200}")
+T = TypeVar("T")
 
 
 class HttpPlatform:
@@ -46,166 +33,55 @@ class HttpPlatform:
 
     def grant(self, order: GrantOrder) -> PlatformBonus:
         with within(self.adapter.total_timeout_ms / 1000):
-            response = self._send("POST", "grant", order.grant_id, str(order.grant_id), grant_body(order))
-            if response.status == 201:
-                return _bonus(response, {"credited", "pending"})
-            try:
-                _refuse(response)
-            except PlatformRefused as refused:
-                if refused.code != DUPLICATE_GRANT:
-                    raise
-            return self._granted_before(order.grant_id)
+            return self._converse(wire.grant(order))
 
     def cancel(self, order: CancelOrder) -> None:
-        response = self._send("POST", "cancel", order.grant_id, f"cancel:{order.grant_id}", cancel_body(order))
-        if response.status != 200:
-            _refuse(response)
+        self._converse(wire.cancel(order))
 
     def status(self, *, grant_id: UUID, platform_bonus_id: str | None) -> PlatformBonus | None:
-        # A path of dots only would be taken for a folder.
-        known = platform_bonus_id if platform_bonus_id and platform_bonus_id.strip(".") else str(grant_id)
-        response = self._send("GET", quote(known, safe=""), grant_id, str(grant_id), b"")
-        if response.status == 404:
-            return None
-        if response.status != 200:
-            _refuse(response)
-        if _json_object(response).get("grant_id") != str(grant_id):
-            raise PlatformTrouble("the answer is about another grant", sent=True)
-        return _bonus(response, STATUSES)
+        return self._converse(wire.status(grant_id=grant_id, platform_bonus_id=platform_bonus_id))
 
-    def _granted_before(self, grant_id: UUID) -> PlatformBonus:
-        try:
-            found = self.status(grant_id=grant_id, platform_bonus_id=None)
-        except PlatformRefused as refused:
-            raise PlatformTrouble(f"has the grant, but won't say its status ({refused.code})", sent=True) from refused
-        except PlatformTrouble as trouble:
-            raise PlatformTrouble(f"has the grant, but its status: {trouble.message}", sent=True) from trouble
-        if found is None:
-            raise PlatformTrouble("has the grant, and does not know it", sent=True)
-        return found
-
-    def _send(self, method: str, path: str, grant_id: UUID, idempotency_key: str, body: bytes) -> http.Response:
-        adapter = self.adapter
-        base = urlsplit(adapter.base_url)
+    def check_scheme(self) -> None:
+        """Raise `PlatformTrouble` where TLS is needed and the base URL has none."""
+        base = urlsplit(self.adapter.base_url)
         if base.scheme != "https" and not settings.DEBUG and not self.may_call_plainly(base.hostname or ""):
             raise PlatformTrouble("the base URL is not https", sent=False)
+
+    def url(self, path: str) -> str:
+        return f"{self.adapter.base_url.rstrip('/')}/v1/bonuses/{path}"
+
+    def _converse(self, conversation: Generator[Request, http.Response, T]) -> T:
+        try:
+            request = next(conversation)
+            while True:
+                try:
+                    response = self._send(request)
+                except PlatformTrouble as trouble:
+                    request = conversation.throw(trouble)
+                else:
+                    request = conversation.send(response)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def _send(self, request: Request) -> http.Response:
+        adapter = self.adapter
+        self.check_scheme()
         total = min(adapter.total_timeout_ms / 1000, seconds_left())
         if total <= 0:
             raise PlatformTrouble("no time left for the call", sent=False)
+        signed = wire.headers(
+            request, token=adapter.token, secret=adapter.signing_secret, request_id=wire.bound_request_id()
+        )
         try:
             return http.send(
-                method,
-                f"{adapter.base_url.rstrip('/')}/v1/bonuses/{path}",
-                headers=self._headers(idempotency_key, body),
-                body=body,
+                request.method,
+                self.url(request.path),
+                headers=signed,
+                body=request.body,
                 connect_timeout=adapter.connect_timeout_ms / 1000,
                 read_timeout=adapter.read_timeout_ms / 1000,
                 total_timeout=total,
             )
         except http.HttpTrouble as trouble:
             raise PlatformTrouble(trouble.message, sent=trouble.sent) from trouble
-
-    def _headers(self, idempotency_key: str, body: bytes) -> dict[str, str]:
-        now = int(time.time())
-        headers = {
-            "Authorization": f"Bearer {self.adapter.token}",
-            TIMESTAMP_HEADER: str(now),
-            SIGNATURE_HEADER: sign(self.adapter.signing_secret, now, body),
-            "Idempotency-Key": idempotency_key,
-            "X-Request-Id": _request_id(),
-            "Accept": "application/json",
-        }
-        return {**headers, "Content-Type": "application/json"} if body else headers
-
-
-def grant_body(order: GrantOrder) -> bytes:
-    """The same bytes for the same order, also when the database has shuffled the keys of its JSON meanwhile."""
-    return _dump(
-        {
-            "grant_id": str(order.grant_id),
-            "player_external_id": order.player_external_id,
-            "template": {
-                "type": order.type,
-                "amount_subunit": order.amount_subunit,
-                "currency": order.currency,
-                "wagering": _wagering(order.wagering),
-                "expires_at": _utc(order.expires_at),
-                "config": order.config,
-            },
-            "granted_by": {"kind": order.granted_by_kind, "ref": order.granted_by_ref},
-        }
-    )
-
-
-def cancel_body(order: CancelOrder) -> bytes:
-    return _dump(
-        {
-            "grant_id": str(order.grant_id),
-            "platform_bonus_id": order.platform_bonus_id,
-            "reason": order.reason,
-        }
-    )
-
-
-def _wagering(wagering: Wagering) -> dict[str, Any]:
-    return {
-        "multiplier": _number(wagering.multiplier),
-        "basis": wagering.basis,
-        "required_subunit": wagering.required_subunit,
-        "max_bet_subunit": wagering.max_bet_subunit,
-        "game_contribution": wagering.game_contribution,
-        "max_win_subunit": wagering.max_win_subunit,
-    }
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _utc(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _dump(body: dict[str, Any]) -> bytes:
-    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-
-
-def _request_id() -> str:
-    bound = structlog.contextvars.get_contextvars().get("request_id")
-    return bound if isinstance(bound, str) and _HEADER_SAFE.fullmatch(bound) else str(uuid4())
-
-
-def _json_object(response: http.Response) -> dict[str, Any]:
-    try:
-        found = orjson.loads(response.body)
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise PlatformTrouble(f"HTTP {response.status} with an unreadable body", sent=True)
-    return found
-
-
-def _bonus(response: http.Response, statuses: set[str] | frozenset[str]) -> PlatformBonus:
-    body = _json_object(response)
-    bonus_id, status = body.get("platform_bonus_id"), body.get("status")
-    if not isinstance(bonus_id, str) or not 0 < len(bonus_id) <= MAX_ID or "\x00" in bonus_id:
-        raise PlatformTrouble(f"HTTP {response.status} without a usable platform_bonus_id", sent=True)
-    if not isinstance(status, str) or status not in statuses:
-        raise PlatformTrouble(f"HTTP {response.status} without a usable status", sent=True)
-    return PlatformBonus(bonus_id, status)
-
-
-def _refuse(response: http.Response) -> NoReturn:
-    """Raise what a response that is no success means."""
-    if response.status not in REFUSALS:
-        raise PlatformTrouble(f"HTTP {response.status}", sent=True)
-    body = _json_object(response)
-    code, message = body.get("code"), body.get("message")
-    if not isinstance(code, str) or not code or not isinstance(message, str):
-        raise PlatformTrouble(f"HTTP {response.status} without a code and a message", sent=True)
-    raise PlatformRefused(_clean(code, MAX_CODE), _clean(message, MAX_MESSAGE))
-
-
-def _clean(text: str, length: int) -> str:
-    """PostgreSQL stores no NUL."""
-    return text.replace("\x00", "")[:length]

@@ -43,8 +43,8 @@ class Limits:
 
     def enter(self, wish: Wish, now: float) -> tuple[Verdict, float]:
         """The verdict, and how long until the slot."""
-        for token in [token for token, until in self.places.items() if until <= now]:
-            del self.places[token]
+        if len(self.places) >= wish.max_concurrency:
+            self._forget_the_dead(now)
         if len(self.places) >= wish.max_concurrency:
             return Verdict.FULL, 0.0
         slot = max(self.next_slot, now)
@@ -56,6 +56,10 @@ class Limits:
 
     def leave(self, token: str) -> None:
         self.places.pop(token, None)
+
+    def _forget_the_dead(self, now: float) -> None:
+        for token in [token for token, until in self.places.items() if until <= now]:
+            del self.places[token]
 
 
 LUA = f"""

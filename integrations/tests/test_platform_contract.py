@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from integrations.platforms.base import (
     within,
 )
 from integrations.platforms.registry import KINDS, base_url_fault, platform_for
+from integrations.tests.grant_ways import GRANT_WAYS, GrantWay
 from integrations.tests.scripted_platform import (
     Script,
     ScriptedPlatform,
@@ -88,8 +90,27 @@ def order(**changes: Any) -> GrantOrder:
     return GrantOrder(**{**fields, **changes})
 
 
-def grant(platform: Platform) -> PlatformBonus:
-    return platform.grant(order())
+ORDER = order()
+
+
+Grant = Callable[..., PlatformBonus]
+
+
+def granting(way: GrantWay) -> Grant:
+    @wraps(way)
+    def grant(platform: Platform, order: GrantOrder = ORDER) -> PlatformBonus:
+        return way(platform, order)
+
+    return grant
+
+
+GRANTS = [granting(way) for way in GRANT_WAYS]
+
+
+@pytest.fixture(params=GRANTS)
+def grant(request: pytest.FixtureRequest) -> Grant:
+    grant: Grant = request.param
+    return grant
 
 
 def cancel(platform: Platform) -> None:
@@ -100,7 +121,7 @@ def status(platform: Platform) -> PlatformBonus | None:
     return platform.status(grant_id=GRANT_ID, platform_bonus_id="pb-1")
 
 
-CALLS = pytest.mark.parametrize("call", [grant, cancel, status])
+CALLS = pytest.mark.parametrize("call", [*GRANTS, cancel, status])
 
 
 def state(status: str, **changes: Any) -> Script:
@@ -108,7 +129,7 @@ def state(status: str, **changes: Any) -> Script:
 
 
 @pytest.mark.parametrize("given", ["credited", "pending"])
-def test_grant_sends_the_agreed_body(platform: Platform, server: ScriptedPlatform, given: str) -> None:
+def test_grant_sends_the_agreed_body(platform: Platform, server: ScriptedPlatform, given: str, grant: Grant) -> None:
     server.will(reply(201, {"platform_bonus_id": "pb-1", "status": given}))
     assert grant(platform) == PlatformBonus("pb-1", given)
     (seen,) = server.requests
@@ -137,7 +158,7 @@ def test_grant_sends_the_agreed_body(platform: Platform, server: ScriptedPlatfor
     assert seen.headers["content-type"] == "application/json"
 
 
-def test_retry_sends_the_same_bytes(platform: Platform, server: ScriptedPlatform) -> None:
+def test_retry_sends_the_same_bytes(platform: Platform, server: ScriptedPlatform, grant: Grant) -> None:
     server.will(reply(503), reply(201, CREDITED))
     with pytest.raises(PlatformTrouble):
         grant(platform)
@@ -145,7 +166,7 @@ def test_retry_sends_the_same_bytes(platform: Platform, server: ScriptedPlatform
     wagering = Wagering(Decimal(30), "bonus", 300000, 500, {"default": 2.5, "slots": 100}, None)
     again = order(config=stored, wagering=wagering, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
     assert list(again.config) != list(order().config)
-    platform.grant(again)
+    grant(platform, again)
     first, second = server.requests
     assert first.body == second.body
 
@@ -253,14 +274,14 @@ def test_any_other_status_is_trouble(
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("call", [grant, cancel])
+@pytest.mark.parametrize("call", [*GRANTS, cancel])
 def test_unknown_path_is_trouble_when_writing(platform: Platform, server: ScriptedPlatform, call: Call) -> None:
     server.will(reply(404, {"code": "NOT_FOUND", "message": "?"}))
     with pytest.raises(PlatformTrouble, match="HTTP 404"):
         call(platform)
 
 
-def test_grant_is_created_with_201_only(platform: Platform, server: ScriptedPlatform) -> None:
+def test_grant_is_created_with_201_only(platform: Platform, server: ScriptedPlatform, grant: Grant) -> None:
     server.will(reply(200, CREDITED))
     with pytest.raises(PlatformTrouble, match="HTTP 200"):
         grant(platform)
@@ -285,7 +306,9 @@ def test_grant_is_created_with_201_only(platform: Platform, server: ScriptedPlat
     ],
     ids=lambda body: repr(body)[:40],
 )
-def test_success_that_cannot_be_read_is_trouble(platform: Platform, server: ScriptedPlatform, body: Any) -> None:
+def test_success_that_cannot_be_read_is_trouble(
+    platform: Platform, server: ScriptedPlatform, body: Any, grant: Grant
+) -> None:
     server.will(reply(201, body))
     with pytest.raises(PlatformTrouble) as caught:
         grant(platform)
@@ -335,7 +358,9 @@ DUPLICATE = reply(409, {"code": "DUPLICATE_GRANT", "message": "Seen."})
 
 
 @pytest.mark.parametrize("given", ["credited", "pending", "completed", "cancelled"])
-def test_grant_that_the_platform_has_already_succeeds(platform: Platform, server: ScriptedPlatform, given: str) -> None:
+def test_grant_that_the_platform_has_already_succeeds(
+    platform: Platform, server: ScriptedPlatform, given: str, grant: Grant
+) -> None:
     server.will(DUPLICATE, state(given))
     assert grant(platform) == PlatformBonus("pb-1", given)
     assert [seen.path for seen in server.requests] == ["/v1/bonuses/grant", f"/v1/bonuses/{GRANT_ID}"]
@@ -347,7 +372,7 @@ def test_grant_that_the_platform_has_already_succeeds(platform: Platform, server
     ids=["404", "500", "dropped", "refused", "unreadable"],
 )
 def test_grant_that_it_has_but_tells_nothing_of_is_trouble(
-    platform: Platform, server: ScriptedPlatform, script: Script
+    platform: Platform, server: ScriptedPlatform, script: Script, grant: Grant
 ) -> None:
     server.will(DUPLICATE, script)
     with pytest.raises(PlatformTrouble) as caught:
@@ -355,7 +380,7 @@ def test_grant_that_it_has_but_tells_nothing_of_is_trouble(
     assert caught.value.sent is True
 
 
-def test_both_calls_share_one_deadline(kind: str, server: ScriptedPlatform) -> None:
+def test_both_calls_share_one_deadline(kind: str, server: ScriptedPlatform, grant: Grant) -> None:
     server.will(DUPLICATE, trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"))
     with within(0.5), pytest.raises(PlatformTrouble, match="timed out") as caught:
         grant(platform_for(adapter_at(server.url, kind, total_timeout_ms=600_000)))
@@ -370,7 +395,7 @@ def test_plain_http_to_another_machine_is_refused_outside_debug(kind: str, setti
     assert caught.value.sent is False
 
 
-def test_base_url_may_have_a_path(kind: str, server: ScriptedPlatform) -> None:
+def test_base_url_may_have_a_path(kind: str, server: ScriptedPlatform, grant: Grant) -> None:
     server.will(reply(201, CREDITED))
     grant(platform_for(adapter_at(f"{server.url}/casino/", kind)))
     assert server.requests[0].path == "/casino/v1/bonuses/grant"
