@@ -8,7 +8,7 @@ from django.utils import timezone
 from bonuses.lifecycle import Cause, Status
 from bonuses.models import Grant
 from bonuses.models.stop import stops_of
-from bonuses.services.claim import backoff, claim_question, postpone, release
+from bonuses.services.claim import backoff, claim_question, claim_until, postpone, release
 from bonuses.services.credit import ask, credit, reachable, reload, settle
 from bonuses.services.transition import Change, changing
 
@@ -69,10 +69,9 @@ def _resume(grant: Grant, *, hold: Hold | None, cause: Cause) -> Grant:
 def _unseen(grant: Grant, *, hold: Hold | None, cause: Cause) -> Grant:
     """The platform does not know it. That proves something only after the time it may take to process a call."""
     assert grant.attempted_at is not None  # noqa: S101  only what was attempted is asked for
-    # Our call may have left as late as its time-out allows; from then on the platform may take its time.
-    proven_at = grant.attempted_at + timedelta(
-        seconds=grant.adapter.max_processing_seconds, milliseconds=grant.adapter.total_timeout_ms
-    )
+    # Under the claim that was taken then our call may have left until its end: one among many had to wait for its turn.
+    # From then on the platform may take its time.
+    proven_at = claim_until(grant.adapter, grant.attempted_at) + timedelta(seconds=grant.adapter.max_processing_seconds)
     if timezone.now() < proven_at:
         release(grant, retry_in=(proven_at - timezone.now()).total_seconds())
         return reload(grant)

@@ -1,10 +1,10 @@
 """What has become of many recipients of a chunk, written in one statement by who has locked the chunk."""
 
-import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+import orjson
 from django.db import connection
 
 from campaigns.lifecycle import Outcome
@@ -49,7 +49,7 @@ def write(marks: Sequence[Mark]) -> None:
 
 def _write_set(marks: Sequence[Mark]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_UPDATE, [json.dumps([asdict(mark) for mark in marks], default=str)])
+        cursor.execute(_UPDATE, [orjson.dumps(marks).decode()])
         return int(cursor.rowcount)
 
 

@@ -55,12 +55,12 @@ class _Turn:
         return not self.is_over and time.monotonic() < self.until
 
 
-def fan_out(campaign_id: uuid.UUID, *, seconds: float = TIME_BOX) -> bool:
-    """Whether there is more to do than there was time for."""
+def fan_out(campaign_id: uuid.UUID, *, seconds: float | None = None) -> bool:
+    """Whether there is more to do than there was time for: `seconds`, or `TIME_BOX`."""
     campaign = Campaign.objects.filter(pk=campaign_id).first()
     if campaign is None:
         return False
-    until = time.monotonic() + seconds
+    until = time.monotonic() + (TIME_BOX if seconds is None else seconds)
     more = False
     if campaign.status == Status.CANCELLED:
         more = skip_untouched(campaign, until=until)
@@ -151,7 +151,7 @@ def _call(turn: _Turn, lease: Lease, promises: list[Promise]) -> float:
         raise IssuingStopped
     turn.size = _next_size(called.answered, time.monotonic() - began)
     # Where nothing at all was called it would be no better the next moment.
-    return called.wait or (0.0 if called.answered else AFTER_TROUBLE)
+    return called.wait or (0.0 if called.answered or watch.saw_block else AFTER_TROUBLE)
 
 
 def _next_size(answered: int, seconds: float) -> int:

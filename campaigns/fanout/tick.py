@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from campaigns.fanout.settle import settle
 from campaigns.lifecycle import BEGUN, Outcome, Status
 from campaigns.models import Campaign, Chunk, Recipient, chunk
 from campaigns.services.issue_campaign import issue_campaign
+from campaigns.services.lock_campaign import lock_campaign
 from integrations.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -57,10 +59,18 @@ def _due() -> list[uuid.UUID]:
 def _start(campaign_id: uuid.UUID) -> None:
     """What stands in its way is shown, and may be gone by the next tick."""
     try:
-        issue_campaign(campaign_id=campaign_id, by="schedule")
+        with transaction.atomic():
+            # Who has put it off since we looked, or taken it from the schedule, has been told that it won't begin.
+            if _is_due(lock_campaign(campaign_id)):
+                issue_campaign(campaign_id=campaign_id, by="schedule")
     except DomainError as error:
         waiting = Campaign.objects.filter(pk=campaign_id, status=Status.SCHEDULED)
         waiting.update(status_reason=f"{error.code}: {error.message}"[:500])
+
+
+def _is_due(campaign: Campaign) -> bool:
+    planned = campaign.scheduled_at
+    return campaign.state is Status.SCHEDULED and planned is not None and planned <= timezone.now()
 
 
 def _hint(campaign_id: uuid.UUID) -> None:
@@ -79,7 +89,11 @@ def _settle(campaign_id: uuid.UUID, until: float) -> None:
     for chunk_id in _with_news(campaign_id)[:BATCH].values_list("pk", flat=True):
         if time.monotonic() >= until:
             return
-        settle(chunk_id)
+        try:
+            settle(chunk_id)
+        except Exception:
+            # The chunks after it have done nothing wrong.
+            log.exception("chunk_not_settled", campaign_id=str(campaign_id), chunk=chunk_id)
 
 
 def _with_news(campaign_id: uuid.UUID) -> QuerySet[Chunk]:
@@ -96,4 +110,6 @@ def _with_news(campaign_id: uuid.UUID) -> QuerySet[Chunk]:
     ).order_by()
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=Now())
     waiting = Chunk.objects.filter(free, campaign=campaign_id, pending__gt=F("untouched"))
-    return waiting.filter(Exists(news)).order_by("number")
+    # One of them, not `Exists`: of that PostgreSQL would make a join, and read all grants there are for it.
+    told = waiting.alias(news=Subquery(news.values("pk")[:1])).filter(news__isnull=False)
+    return told.order_by("number")

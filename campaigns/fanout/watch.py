@@ -19,7 +19,7 @@ INTERVAL = 0.5
 
 
 class Watch:
-    """Over one wave, from its promise on, which has looked itself."""
+    """Over one wave, from before its first call on: the promise looked when it began, and may have taken a while."""
 
     def __init__(self, campaign: Campaign, promises: Sequence[Promise]) -> None:
         self._campaign = campaign
@@ -28,7 +28,9 @@ class Watch:
         self._is_clear = True
         self.is_stopped = False
         """By the kill switch."""
-        self._next_look = time.monotonic() + INTERVAL
+        self.saw_block = False
+        """Those who are left can be called for at once."""
+        self._next_look = time.monotonic()
 
     def may_go_on(self) -> bool:
         if self._is_clear and time.monotonic() >= self._next_look:
@@ -39,11 +41,12 @@ class Watch:
     def _look(self) -> bool:
         try:
             self.is_stopped = _is_stopped(self._campaign, self._adapters)
-            return not (self.is_stopped or _anyone_is_blocked(self._players))
+            self.saw_block = not self.is_stopped and _anyone_is_blocked(self._players)
         except Exception:
             # Who can't see whether there is a stop makes no more calls.
             log.exception("fanout_watch_failed", campaign_id=str(self._campaign.pk))
             return False
+        return not (self.is_stopped or self.saw_block)
 
 
 def _is_stopped(campaign: Campaign, adapters: set[UUID]) -> bool:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -21,7 +22,7 @@ from campaigns.fanout.pause import BUDGET_EXHAUSTED, pause
 from campaigns.fanout.plan import cause_of, plan_of
 from campaigns.fanout.settle import count, recipients_of
 from campaigns.lifecycle import Outcome, Status
-from campaigns.models import Campaign, Chunk, Recipient
+from campaigns.models import Campaign, Chunk
 
 TRIES = 5
 
@@ -33,6 +34,14 @@ class Wave:
     """Of how many it is known now what comes next: they are promised something, or skipped."""
     left: int = 0
     """Recipients of the chunk who are still to come."""
+
+
+class Untouched(NamedTuple):
+    """What is needed of a recipient."""
+
+    pk: int
+    number: int
+    player_id: uuid.UUID
 
 
 class BudgetTaken(Exception):
@@ -61,7 +70,7 @@ def _promise(lease: Lease, size: int, waits: dict[uuid.UUID, float]) -> Wave | N
     campaign = Campaign.objects.select_related("revision").get(pk=chunk.campaign_id)
     if campaign.status != Status.ISSUING or campaign.revision is None:
         return None
-    recipients = list(recipients_of(chunk).filter(status=Outcome.PENDING, grant_id__isnull=True)[:size])
+    recipients = _untouched(chunk, size)
     if not recipients:
         return Wave()
     if waits:
@@ -87,7 +96,12 @@ def _promise(lease: Lease, size: int, waits: dict[uuid.UUID, float]) -> Wave | N
     return Wave(promised.promises, decided=len(made), left=chunk.untouched - len(made))
 
 
-def _marks(recipients: Sequence[Recipient], ids: Mapping[uuid.UUID, uuid.UUID], promised: Promised) -> list[Mark]:
+def _untouched(chunk: Chunk, size: int) -> list[Untouched]:
+    found = recipients_of(chunk).filter(status=Outcome.PENDING, grant_id__isnull=True)[:size]
+    return [Untouched(*row) for row in found.values_list("pk", "number", "player_id")]
+
+
+def _marks(recipients: Sequence[Untouched], ids: Mapping[uuid.UUID, uuid.UUID], promised: Promised) -> list[Mark]:
     """Of those who are promised something, and of those who are refused; the others are to be tried again."""
     granted = {promise.order.grant_id for promise in promised.promises}
     made = []

@@ -1,6 +1,7 @@
 """The schedule's tick: it finds what no hint told of."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from campaigns.fanout.snapshot import ensure_snapshot
 from campaigns.fanout.tick import tick
 from campaigns.models import Chunk
 from campaigns.services.cancel_campaign import cancel_campaign
+from campaigns.services.change_campaign import change_campaign
 from campaigns.services.pause_campaign import pause_campaign
+from campaigns.tests.factories import CampaignFactory
 from campaigns.tests.fanning import (
     ScriptedPlatform,
     check_counts,
@@ -163,3 +166,17 @@ def test_a_worker_that_yields_asks_to_be_called_again(hints: list[Any], monkeypa
         monkeypatch.setattr(tasks.run, "fan_out", lambda campaign_id, more=more: more)
         tasks.fan_out(str(campaign.pk))
     assert hints == [(str(campaign.pk), 10)]
+
+
+@pytest.mark.parametrize(("planned", "status"), [(None, "draft"), (datetime(2099, 1, 1, tzinfo=UTC), "scheduled")])
+def test_put_off_in_the_moment_in_which_it_is_due(
+    monkeypatch: pytest.MonkeyPatch, planned: datetime | None, status: str
+) -> None:
+    campaign = CampaignFactory(status="scheduled", scheduled_at=datetime(2020, 1, 1, tzinfo=UTC))
+    seen = ticks._due()
+    assert seen == [campaign.pk]
+    change_campaign(campaign_id=campaign.pk, changes={"scheduled_at": planned}, by="anna")
+    monkeypatch.setattr(ticks, "_due", lambda: seen)
+    tick()
+    row = current(campaign)
+    assert (row.status, row.status_reason, row.issued_at) == (status, "", None)

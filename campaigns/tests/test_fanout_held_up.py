@@ -11,7 +11,7 @@ from bonuses.services.stop import lift, stop
 from bonuses.tests.factories import AdapterFactory, PlayerFactory
 from bonuses.tests.fake_platform import KIND
 from bonuses.tests.issuing import change
-from campaigns.fanout import watch
+from campaigns.fanout import run, watch
 from campaigns.fanout.run import fan_out
 from campaigns.fanout.tick import tick
 from campaigns.models import Campaign
@@ -146,6 +146,26 @@ def test_a_player_is_blocked_between_his_promise_and_his_call(scripted: type[Scr
     assert (current(campaign).status, check_spent(campaign)) == ("issued", 5000)
     told_once(campaign)
     assert len(scripted.asked) == 5
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_player_is_blocked_between_the_promise_and_the_first_call(
+    scripted: type[ScriptedPlatform], monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    those = players(count)
+    campaign = issued()
+    monkeypatch.setattr(watch, "INTERVAL", 1000.0)
+    monkeypatch.setattr(run, "FIRST_WAVE", 3)
+
+    def blocked(name: str) -> None:
+        Player.objects.filter(pk=those[0].pk).update(status="banned")
+
+    monkeypatch.setattr(run, "failpoint", blocked)
+    fan_out(campaign.pk)
+    assert those[0].external_id not in {order.player_external_id for order in scripted.asked}
+    assert len(scripted.asked) == count - 1
+    assert Grant.objects.get(player=those[0]).attempted_at is None
+    check_counts(campaign)
 
 
 def test_paused_and_resumed(scripted: type[ScriptedPlatform]) -> None:
