@@ -23,7 +23,7 @@ KEPT = ROOT / "var" / "faults"
 PASSED, VIOLATED, SKIPPED, BROKEN = "ok", "VIOLATED", "skipped", "BROKEN"
 """Broken is the harness itself."""
 HALVES = ("sinks", "life")
-LIFE = "life: "
+LIFE = ("life: ", "campaign: ")
 
 
 @dataclass

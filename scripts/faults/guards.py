@@ -6,6 +6,7 @@ RACES = ("life: everything at once",)
 FROZEN = ("frozen at outbox.after_send",)
 EVENTS, DELIVERIES = "integrations_outgoingevent", "integrations_webhookdelivery"
 LEASE, SETTLE, PICK = "integrations/outbox/lease.py", "integrations/outbox/settle.py", "integrations/outbox/pick.py"
+WAVE, BY_CHUNK = "campaigns/fanout/wave.py", "campaigns/fanout/settle.py"
 KAFKA, RABBITMQ = "integrations/sinks/kafka.py", "integrations/sinks/rabbitmq.py"
 
 
@@ -38,6 +39,12 @@ EPOCH_IN_ROWS = Edit(
 )
 KEY, ID = "one_event_per_status_and_life", "event_created_once_per_sink"
 REQUEST, SLOT = "bonuses_grant_request_key_key", "grant_holds_its_slot_alone"
+
+CHUNK_LOCK = Edit(BY_CHUNK, "Chunk.objects.select_for_update(no_key=True).get(", "Chunk.objects.get(")
+WRITTEN = Edit(
+    "campaigns/fanout/marks.py", "    if written != len(marks):\n        raise RecipientChangedMeanwhile\n", ""
+)
+CHUNKS = "campaigns_chunk"
 
 GUARDS = [
     Guard(
@@ -203,5 +210,80 @@ GUARDS = [
         "they are sent all the same",
         ("poison for rabbitmq is mended",),
         edits=(Edit(RABBITMQ, "len(row) > step + 1 and outcomes[row[step].id] is DELIVERED]", "len(row) > step + 1]"),),
+    ),
+    Guard(
+        "chunk's row, locked by who counts",
+        "`settle` reads it and does not lock it",
+        ("campaign: two settle one chunk",),
+        edits=(CHUNK_LOCK,),
+        backed_up_by="the count of recipients that were pending until now, else all is undone",
+    ),
+    Guard(
+        "recipients counted as they really changed",
+        "it does not matter how many were pending until now",
+        ("campaign: two settle one chunk",),
+        edits=(WRITTEN,),
+        backed_up_by="the lock on the chunk's row: nobody else changes them meanwhile",
+    ),
+    Guard(
+        "exact numbers of a chunk",
+        "both, and the constraints that keep the numbers from becoming absurd",
+        ("campaign: two settle one chunk",),
+        edits=(CHUNK_LOCK, WRITTEN),
+        sql=dropped(CHUNKS, "campaigns_chunk_pending_check", "chunk_untouched_are_pending"),
+    ),
+    Guard(
+        "epoch of a chunk's lease",
+        "`WHERE epoch = mine`",
+        ("campaign: a late worker",),
+        edits=(Edit(WAVE, ".filter(pk=lease.chunk_id, epoch=lease.epoch)", ".filter(pk=lease.chunk_id)"),),
+    ),
+    Guard(
+        "slot held alone, when many are promised",
+        f"constraint `{SLOT}`",
+        ("campaign: one template in three",),
+        sql=dropped("bonuses_grant", SLOT),
+    ),
+    Guard(
+        "claim in the commit that promises",
+        "the sweep finds the grants due at once",
+        ("campaign: leases stolen",),
+        edits=(
+            Edit(
+                "bonuses/services/bulk/groups.py",
+                '            "claimed_until": until,\n            "next_attempt_at": until,\n',
+                '            "claimed_until": None,\n            "next_attempt_at": now,\n',
+            ),
+        ),
+    ),
+    Guard(
+        "id of a recipient's grant: worked out",
+        "it is drawn",
+        ("campaign: killed at every failpoint",),
+        edits=(
+            Edit(
+                "campaigns/fanout/ids.py",
+                "    return uuid.UUID(int=millis << 80 |",
+                "    return uuid.uuid4() or uuid.UUID(int=millis << 80 |",
+            ),
+        ),
+        backed_up_by="the transaction that promises and marks the recipient, under the lock of his chunk",
+    ),
+    Guard(
+        "chunk's counters, in the transaction of its recipients",
+        "they are written after it",
+        ("campaign: killed at every failpoint",),
+        edits=(
+            Edit(
+                BY_CHUNK,
+                "        count(locked, settled.marks)\n",
+                "",
+            ),
+            Edit(
+                BY_CHUNK,
+                '    failpoint("fanout.settled")\n',
+                '    failpoint("fanout.settled")\n    count(locked, settled.marks)\n',
+            ),
+        ),
     ),
 ]

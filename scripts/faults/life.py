@@ -34,6 +34,7 @@ TICK_SECONDS, TICK_EXPIRES, LOOK_SECONDS = 0.5, 2.0, 0.2
 TICKS = {
     "bonuses.tasks.retry_queued": "sweeps",
     "bonuses.tasks.carry_out_wishes": "sweeps",
+    "campaigns.tasks.tick": "sweeps",
     "integrations.tasks.deliver_all": "deliver",
 }
 PLAYERS = """
@@ -46,10 +47,17 @@ FROM generate_series(%s::int, %s::int) n RETURNING id::text
 
 class Life:
     def __init__(
-        self, world: World, *, at_once: int = 4, web_workers: int = 1, pool: int = 1, ticks: bool = True
+        self,
+        world: World,
+        *,
+        at_once: int = 4,
+        web_workers: int = 1,
+        pool: int = 1,
+        ticks: bool = True,
+        sinks: Sequence[str] = ALL_SINKS,
     ) -> None:
         self.world = world
-        world.fresh(*world.available(*ALL_SINKS), with_redis=True)
+        world.fresh(*world.available(*sinks), with_redis=True)
         self._web_workers, self._pool = web_workers, pool
         self.stuck_seconds = STUCK_SECONDS if world.is_bounded else LONG_STUCK_SECONDS
         """After so long without a move, what waits for time gets it; a long run lets real time do most."""
@@ -169,13 +177,18 @@ class Life:
         sql("UPDATE bonusdesk_idempotencykey SET running_until = %s WHERE running_until IS NOT NULL", PAST)
         sql("UPDATE bonuses_grant SET claimed_until = %s WHERE claimed_until IS NOT NULL", PAST)
         sql("UPDATE bonuses_grant SET next_attempt_at = %s WHERE next_attempt_at IS NOT NULL", PAST)
+        sql("UPDATE campaigns_campaign SET snapshot_claimed_until = %s WHERE snapshot_claimed_until IS NOT NULL", PAST)
+        sql("UPDATE campaigns_chunk SET not_before = %s WHERE not_before IS NOT NULL", PAST)
         self.expire_dead_leases()
 
     def expire_dead_leases(self) -> None:
-        """A deliverer's lease names its process."""
+        """A deliverer's names its process, and so does a chunk's."""
         for sink, owner in self.world.sql("SELECT sink, owner FROM integrations_sinkstate WHERE owner <> ''"):
             if not process.started(int(owner.split(":")[1])):
                 self.world.expire_lease(sink)
+        for (owner,) in self.world.sql("SELECT DISTINCT leased_by FROM campaigns_chunk WHERE leased_by <> ''"):
+            if not process.started(int(owner.split(":")[1])):
+                self.world.sql("UPDATE campaigns_chunk SET leased_until = %s WHERE leased_by = %s", PAST, owner)
 
     def settle(self, *, seconds: float = 120.0) -> None:
         """Wait until every caller was answered, every life is over and every event delivered."""

@@ -124,7 +124,8 @@ def _same(what: str, wanted: list[Told], got: list[Told]) -> None:
         raise Violated(f"{what}: {missing.total()} are missing: {list(missing.items())[:3]}")
     if extra := Counter(got) - Counter(wanted):
         raise Violated(f"{what}: {extra.total()} too many: {list(extra.items())[:3]}")
-    if wrong := [g for g, statuses in _by_grant(wanted).items() if _by_grant(got)[g] != statuses]:
+    came = _by_grant(got)
+    if wrong := [grant for grant, statuses in _by_grant(wanted).items() if came[grant] != statuses]:
         raise Violated(f"{what}: {len(wrong)} grants out of order: {wrong[:3]}")
 
 

@@ -1,6 +1,8 @@
 """Every run there is, in the order they are played: what is cheap first."""
 
 from scripts.faults import (
+    campaign_runs,
+    campaign_runs_races,
     life_runs,
     life_runs_frozen,
     life_runs_kills,
@@ -25,4 +27,6 @@ RUNS: list[Run] = [
     *life_runs.RUNS,
     *life_runs_kills.RUNS,
     *life_runs_servers.RUNS,
+    *campaign_runs_races.RUNS,
+    *campaign_runs.RUNS,
 ]
