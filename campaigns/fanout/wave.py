@@ -92,7 +92,8 @@ def _promise(lease: Lease, size: int, waits: dict[uuid.UUID, float]) -> Wave | N
     made = _marks(recipients, ids, promised)
     marks.write(made)
     count(chunk, made, untouched=F("untouched") - len(made), leased_until=from_now(LEASE_SECONDS))
-    _spend(campaign, promised)
+    if _spend(campaign, promised) and not made:
+        return None
     return Wave(promised.promises, decided=len(made), left=chunk.untouched - len(made))
 
 
@@ -114,13 +115,17 @@ def _marks(recipients: Sequence[Untouched], ids: Mapping[uuid.UUID, uuid.UUID], 
     return made
 
 
-def _spend(campaign: Campaign, promised: Promised) -> None:
-    """Last of all, so that nobody waits long for the campaign's row. Raises `BudgetTaken`."""
+def _spend(campaign: Campaign, promised: Promised) -> bool:
+    """Whether the budget is exhausted, and the campaign paused. Raises `BudgetTaken`.
+
+    Last of all, so that nobody waits long for the campaign's row.
+    """
     if promised.cost:
         fits = Q(budget_amount__isnull=True) | Q(budget_amount__gte=F("budget_used") + promised.cost)
         if not Campaign.objects.filter(fits, pk=campaign.pk).update(budget_used=F("budget_used") + promised.cost):
             raise BudgetTaken
-    if promised.left_out:
-        # Unless somebody has given back or taken some since we looked: then the next wave looks again.
-        as_seen = {"budget_used": campaign.budget_used + promised.cost, "budget_amount": campaign.budget_amount}
-        pause(campaign.pk, BUDGET_EXHAUSTED, **as_seen)
+    if not promised.left_out:
+        return False
+    # Unless somebody has given back or taken some since we looked: then the next wave looks again.
+    as_seen = {"budget_used": campaign.budget_used + promised.cost, "budget_amount": campaign.budget_amount}
+    return pause(campaign.pk, BUDGET_EXHAUSTED, **as_seen)

@@ -42,7 +42,7 @@ def test_the_preview_says_who_is_given_what_and_what_it_costs() -> None:
         ["Audience", "5"],
         ["Would be given the bonus", "2"],
         ["Would be skipped", "3"],
-        ["Expected cost, at face value and within the budget", "€15.00"],
+        ["Expected cost, at face value and within the budget", "€10.00"],
         ["Worst cost: the most that can become real money", "€100.00"],
     ]
     assert table(response, "Who would be skipped") == [

@@ -139,6 +139,7 @@ def test_a_second_message_changes_nothing(scripted: type[ScriptedPlatform]) -> N
 def test_it_yields_when_the_time_is_up(scripted: type[ScriptedPlatform], monkeypatch: pytest.MonkeyPatch) -> None:
     players(7)
     campaign = issued()
+    monkeypatch.setattr(run, "TIME_BOX", 10.0)
     # Every call takes four seconds.
     monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: 4.0 * len(scripted.asked)))
     turns = [fan_out(campaign.pk)]
