@@ -35,8 +35,9 @@ def of_its_own(request: HttpRequest) -> HttpResponse:
 def test_the_usual_policy_is_that_of_the_settings() -> None:
     usual = policy_of(plain)
     assert usual is not None
-    assert "default-src 'none'; " in usual
-    assert "img-src 'self' data:" in usual
+    directives = usual.split("; ")
+    assert "default-src 'none'" in directives
+    assert "img-src 'self' data:" in directives
 
 
 def test_a_view_may_add_to_it() -> None:

@@ -20,6 +20,8 @@ from bonusdesk.tests.contract import all_nodes, faults, operation, operations, r
 NOT_OF_AN_ADDRESS = {
     "TRANSITION_REFUSED": "what may become of a grant is checked before",
     "GRANT_NOT_UNRESOLVED": "of the admin",
+    "ADAPTER_PAUSED": "pauses a campaign",
+    "CHANGED_MEANWHILE": "of the admin",
     "DELIVERY_NOT_REAPPLICABLE": "of the admin",
     "BONUS_GRANT_NOT_FOUND": "a grant that is not there is a NOT_FOUND",
     "APPROVAL_REQUIRED": "there are no approvals yet",

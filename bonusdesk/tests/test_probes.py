@@ -105,11 +105,11 @@ def test_when_it_answers_again_the_process_is_ready(
 
 
 def test_a_migration_that_has_not_run_is_said(client: Client, transactional_db: None) -> None:
-    MigrationRecorder(connection).record_unapplied("bonuses", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("bonuses", "0002_player_segment_indexes")
     try:
         response = client.get("/readyz")
     finally:
-        MigrationRecorder(connection).record_applied("bonuses", "0001_initial")
+        MigrationRecorder(connection).record_applied("bonuses", "0002_player_segment_indexes")
     assert response.status_code == 503
     assert response.json()["checks"] == {**GOOD, "migrations": "pending"}
 

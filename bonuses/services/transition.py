@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
@@ -23,7 +23,7 @@ from integrations.errors import DomainError
 from integrations.models import Adapter
 from integrations.outbox import Event
 from integrations.rates import rate_at
-from integrations.rows import insert_rows
+from integrations.rows import among, insert_rows
 
 PAID_OUT = frozenset({Status.COMPLETED, Status.AUTO_COMPLETED, Status.LOST})
 """Endings that presuppose that free spins have been played."""
@@ -55,7 +55,7 @@ def lock_grant(grant_id: uuid.UUID, *, adapter: Adapter | None = None) -> Grant:
 
 def lock_grants(grant_ids: Collection[uuid.UUID]) -> list[Grant]:
     """Many of them, in the order of their keys, in two statements; the grants of one revision share it."""
-    grants = Grant.objects.locked().filter(pk__in=grant_ids)
+    grants = Grant.objects.locked().filter(among(Grant, grant_ids))
     return list(grants.select_related("player").prefetch_related("revision"))
 
 
@@ -117,7 +117,10 @@ class Change:
 
     @property
     def moment(self) -> Moment:
-        return Moment(at=self.now, rate=self._rate_of(self.grant.player_currency))
+        """Of the next event. Several of one change follow each other: two lives may end alike in it, and whoever tells
+        events by what is in them is to see two."""
+        at = self.now + timedelta(microseconds=len(self.events))
+        return Moment(at=at, rate=self._rate_of(self.grant.player_currency))
 
     def altered(self) -> list[str]:
         """Names of the columns that are to be written."""
