@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from kombu import Queue as Destination
 from kombu.transport import TRANSPORT_ALIASES
 
+from bonusdesk import garbage
 from integrations.queues import Queue
 
 TRANSPORT_ALIASES["filesystem"] = "bonusdesk.filesystem_broker:Transport"
@@ -96,6 +97,11 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def keep_logging(**_: Any) -> None:
     """Django's logging is in force already; that there is a receiver keeps Celery from setting up its own."""
+
+
+@signals.worker_process_init.connect
+def look_for_garbage_seldom(**_: Any) -> None:
+    garbage.settle()
 
 
 @signals.before_task_publish.connect

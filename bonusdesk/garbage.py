@@ -7,7 +7,7 @@ SELDOM = 10_000
 def settle() -> None:
     """For a process that has loaded all it needs: what is there stays, and is not looked through again.
 
-    Looking for garbage took a tenth of each request. Requests leave little that only the collector finds.
+    Looking for garbage took a tenth of each request, and of a campaign. Neither leaves much for the collector to find.
     """
     gc.collect()
     gc.freeze()

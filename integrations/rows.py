@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import BooleanField, Field, Model, Q
+from django.db.models.expressions import Combinable, RawSQL
 
 Columns = Sequence["Field[Any, Any]"]
 Values = Sequence[Any]
@@ -24,6 +25,17 @@ def insert_rows(objects: Sequence[Model]) -> None:
     rows = map(attrgetter(*(field.attname for field in columns)), objects)
     table, names = _quoted(model._meta.db_table), ", ".join(_quoted(field.column) for field in columns)
     _execute(f"INSERT INTO {table} ({names}) SELECT new.* FROM", "", columns, rows)
+
+
+def among(model: type[Model], keys: Iterable[object]) -> Combinable | Q:
+    """A condition on the primary key. PostgreSQL takes an array as one parameter; each of a list is looked at often."""
+    if connection.vendor != "postgresql":
+        return Q(pk__in=list(keys))
+    key = model._meta.pk
+    column = f"{_quoted(model._meta.db_table)}.{_quoted(key.column)}"
+    array = f"{{{','.join(map(str, keys))}}}"
+    sql = f"{column} = ANY(%s::{key.db_type(connection)}[])"
+    return RawSQL(sql, [array], output_field=BooleanField())  # noqa: S611  names of the model
 
 
 def update_rows(model: type[Model], *, found_by: Sequence[str], fields: Sequence[str], rows: Iterable[Values]) -> int:

@@ -13,6 +13,7 @@ from campaigns.fanout.marks import LONGEST_MESSAGE, LONGEST_REASON, Mark, skippe
 from campaigns.lifecycle import Outcome
 from campaigns.models import Campaign, Chunk, Recipient, chunk
 from integrations.failpoints import failpoint
+from integrations.rows import among
 
 KNOWN = (
     "pk",
@@ -73,7 +74,7 @@ def count(locked: Chunk, marks: Iterable[Mark], **more: object) -> None:
 def _look(locked: Chunk) -> Settled:
     waiting = recipients_of(locked).filter(status=Outcome.PENDING, grant_id__isnull=False)
     recipients = dict(waiting.values_list("grant_id", "pk"))
-    grants = Grant.objects.filter(pk__in=recipients).exclude(status=Status.QUEUED).order_by().only(*KNOWN)
+    grants = Grant.objects.filter(among(Grant, recipients)).exclude(status=Status.QUEUED).order_by().only(*KNOWN)
     marks, given_back = [], 0
     for grant in grants if recipients else ():
         mark = _mark(recipients[grant.pk], grant)

@@ -3,14 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db import connection, transaction
-from django.db.models import BooleanField, Exists, F, Q, QuerySet
-from django.db.models.expressions import Combinable, RawSQL
+from django.db import transaction
+from django.db.models import Exists, F, QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import OutgoingEvent, SinkState
 from integrations.outbox import lease as leases
 from integrations.outbox.lease import Lease
+from integrations.rows import among
 from integrations.sinks.base import Delivered, Message, Outcome, Refused, Trouble
 
 Result = tuple[Message, Outcome]
@@ -58,17 +58,7 @@ def _mark_delivered(lease: Lease, ids: Sequence[int]) -> None:
 
 def _ours(lease: Lease, ids: Iterable[int]) -> QuerySet[OutgoingEvent]:
     is_mine = Exists(SinkState.objects.filter(sink=lease.sink, epoch=lease.epoch))
-    return OutgoingEvent.objects.filter(is_mine, _among(ids))
-
-
-def _among(ids: Iterable[int]) -> Combinable | Q:
-    """PostgreSQL takes an array as one parameter; a list of thousands is read twice before it gets to work."""
-    if connection.vendor != "postgresql":
-        return Q(id__in=ids)
-    # Put together here: psycopg looks at each of a list's elements several times.
-    array = "{" + ",".join(map(str, ids)) + "}"
-    sql = '"integrations_outgoingevent"."id" = ANY(%s::bigint[])'
-    return RawSQL(sql, [array], output_field=BooleanField())  # noqa: S611  no text of anybody's is in it
+    return OutgoingEvent.objects.filter(is_mine, among(OutgoingEvent, ids))
 
 
 def _by_reason(results: Iterable[Result], kind: type[Refused] | type[Trouble]) -> dict[str, list[int]]:
