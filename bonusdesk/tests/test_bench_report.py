@@ -32,6 +32,8 @@ def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
         ({"at_least": 0.22}, False, "≥ 0.22× **missed**"),
         ({"at_most": 1.2}, True, "≤ 1.2× met"),
         ({"at_most": 0.2}, False, "≤ 0.2× **missed**"),
+        ({"more_at_most": -2350}, True, "≤ -2350 /s more met"),
+        ({"more_at_most": -2351}, False, "≤ -2351 /s more **missed**"),
     ],
 )
 def test_a_goal_is_met_or_missed_by_the_ratio(bounds: dict[str, float], is_met: bool | None, goal: str) -> None:

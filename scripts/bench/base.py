@@ -26,6 +26,18 @@ class Sizes:
     """Pending events while memory is looked at."""
     steady: int = 2_000
     """Events, at a hundred a second, whose way to the broker is timed."""
+    recipients: int = 1_000_000
+    """Of a campaign whose snapshot is taken, and whose counts are asked for."""
+    promised: int = 50_000
+    fanned_out: int = 20_000
+    far: int = 10_000
+    """Recipients whose platform is a tenth of a second away."""
+    tasks: int = 1_000
+    """Players with a task each."""
+    audiences: tuple[int, int] = (10_000, 100_000)
+    """Of two campaigns, while a worker's memory is looked at."""
+    million: tuple[int, int] = (10_000, 1_000_000)
+    """The same, when it is asked for."""
     is_quick: bool = False
 
 
@@ -42,6 +54,13 @@ QUICK = Sizes(
     one_by_one=50,
     backlogs=(100, 2_000),
     steady=50,
+    recipients=2_000,
+    promised=60,
+    fanned_out=40,
+    far=40,
+    tasks=8,
+    audiences=(20, 60),
+    million=(20, 1_200),
     is_quick=True,
 )
 """For seeing that it runs; the figures mean nothing."""

@@ -1,9 +1,14 @@
-"""Every bench there is, in the order they run; the last fills the tables. A further one is a file and a line here."""
+"""Every bench there is, in the order they run; the last fill the tables. A further one is a file and a line here."""
 
 from collections.abc import Callable
 
 from scripts.bench import (
     auth,
+    fanout,
+    fanout_memory,
+    fanout_page,
+    fanout_snapshot,
+    fanout_writes,
     grants,
     latency,
     list_cost,
@@ -29,3 +34,12 @@ BENCHES: dict[str, Callable[[World], list[Row]]] = {
     "latency": latency.run,
     "list": list_page.run,
 }
+ON_REQUEST: dict[str, Callable[[World], list[Row]]] = {
+    "snapshot": fanout_snapshot.run,
+    "promises": fanout_writes.run,
+    "fanout": fanout.run,
+    "fanout-memory": fanout_memory.run,
+    "campaign": fanout_page.run,
+    "million": fanout_memory.million,
+}
+"""Those that take too long to be run with the others."""

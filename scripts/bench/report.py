@@ -25,6 +25,8 @@ class Row:
     other: Sequence[float]
     at_least: float | None = None
     at_most: float | None = None
+    more_at_most: float | None = None
+    """By how much ours may be above the other, in `unit`."""
     note: str = ""
 
     @property
@@ -41,8 +43,15 @@ class Row:
         return min(self.ratios), max(self.ratios)
 
     @property
+    def more(self) -> float:
+        """As the ratio, but the difference."""
+        return statistics.median(ours - other for ours, other in zip(self.ours, self.other, strict=True))
+
+    @property
     def is_met(self) -> bool | None:
         """None where no goal is set."""
+        if self.more_at_most is not None:
+            return self.more <= self.more_at_most
         if self.at_least is not None:
             return self.ratio >= self.at_least
         return None if self.at_most is None else self.ratio <= self.at_most
@@ -51,8 +60,11 @@ class Row:
     def goal(self) -> str:
         if self.is_met is None:
             return ""
+        verdict = "met" if self.is_met else "**missed**"
+        if self.more_at_most is not None:
+            return f"≤ {self.more_at_most:g} {self.unit} more {verdict}"
         sign, bound = ("≤", self.at_most) if self.at_least is None else ("≥", self.at_least)
-        return f"{sign} {bound:g}× {'met' if self.is_met else '**missed**'}"
+        return f"{sign} {bound:g}× {verdict}"
 
     def line(self) -> str:
         low, high = self.spread

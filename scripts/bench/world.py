@@ -121,8 +121,9 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "EVENT_FILE": str(FOLDER / "events.jsonl"),
         "BENCH_TAPES": str(FOLDER / "tapes"),
         "BENCH_PLATFORM_URL": f"http://127.0.0.1:{free_port()}",
-        "BENCH_PLATFORM_TOKEN": secrets.token_urlsafe(24),
-        "BENCH_PLATFORM_SECRET": secrets.token_urlsafe(24),
+        # On a command line; one that began with a dash would be taken for an option.
+        "BENCH_PLATFORM_TOKEN": secrets.token_hex(24),
+        "BENCH_PLATFORM_SECRET": secrets.token_hex(24),
         "BENCH_WEBHOOK_SECRET": secrets.token_urlsafe(24),
     }
 
