@@ -73,6 +73,7 @@ class _Run:
         self._line = line
         self._start_before = start_before
         self._may_go_on = may_go_on
+        self._places = adapter.max_concurrency - adapter.max_concurrency // KEPT_FREE
         self._total = min(adapter.total_timeout_ms / 1000, seconds_left())
         self._waiting = deque(range(len(orders)))
         self._answers: dict[int, GrantAnswer] = {}
@@ -87,7 +88,7 @@ class _Run:
 
     def to_the_end(self) -> Calls:
         while self._waiting or self._under_way:
-            if self._waiting and time.monotonic() >= self._next_ask:
+            if self._has_room() and self._may_ask():
                 self._begin_some()
             if self._under_way:
                 self._end_some()
@@ -95,6 +96,12 @@ class _Run:
                 time.sleep(min(self._idle(), ASK_EVERY))
         answers = [self._answers[index] for index in range(len(self._orders))]
         return Calls(answers, self._breaker_closed, self._wait)
+
+    def _has_room(self) -> bool:
+        return self._room() > 0
+
+    def _may_ask(self) -> bool:
+        return bool(self._waiting) and time.monotonic() >= self._next_ask and not self._is_over()
 
     def abandon(self) -> None:
         """Give back the places of calls that were broken off."""
@@ -107,13 +114,22 @@ class _Run:
         return max(self._next_ask - time.monotonic(), 0.0)
 
     def _begin_some(self) -> None:
-        if self._is_over():
-            return
-        asked = gate.enter_many(self._adapter.pk, self._wish(), min(len(self._waiting), MOST_AT_ONCE))
+        self._let_in(gate.enter_many(self._adapter.pk, self._wish(), self._wanted()))
+
+    def _wanted(self) -> int:
+        return min(len(self._waiting), MOST_AT_ONCE, self._room())
+
+    def _room(self) -> int:
+        """No more than there are places: to be told that there is none costs as much as to be let in. And who has no
+        way to call takes no place."""
+        room, places = self._line.room, self._places - len(self._under_way)
+        return places if room is None else min(room, places)
+
+    def _let_in(self, asked: Sequence[Entry]) -> None:
         let_in = [entry for entry in asked if entry.verdict is Verdict.GO]
         if let_in:
             self._begin(let_in)
-        if asked[-1].verdict is not Verdict.GO:
+        if asked and asked[-1].verdict is not Verdict.GO:
             self._put_off(asked[-1])
 
     def _is_over(self) -> bool:
@@ -161,7 +177,7 @@ class _Run:
     def _end_some(self) -> None:
         # A call ends in time; that none has is our own failure, and nothing to wait for without end.
         longest = self._total + LOOK_AHEAD + LEASE_MARGIN
-        timeout = min(self._idle(), longest) if self._waiting else longest
+        timeout = min(self._idle(), longest) if self._waiting and self._has_room() else longest
         ended = self._line.ended(timeout)
         if not ended:
             if timeout == longest:
@@ -169,15 +185,16 @@ class _Run:
             return
         for one in ended:
             self._answers[one.index] = self._answer(one)
-        turns = gate.leave_many(
-            self._adapter.pk, [Exit(self._under_way.pop(one.index), one.outcome, one.seconds) for one in ended]
-        )
-        self._breaker_closed |= "closed" in turns
-        if turns and turns[-1] == "opened":
-            wait = gate.wait(self._adapter.pk)
-            self._give_up(NotSent("the breaker is open", wait), wait=wait)
         if self._next_ask == float("inf") or self._pause > FIRST_PAUSE:
             self._next_ask, self._pause = 0.0, FIRST_PAUSE
+        is_asking = self._may_ask()
+        exits = [Exit(self._under_way.pop(one.index), one.outcome, one.seconds) for one in ended]
+        turns, asked = gate.trade(self._adapter.pk, exits, self._wish(), self._wanted() if is_asking else 0)
+        self._breaker_closed |= "closed" in turns
+        self._let_in(asked)
+        if turns and turns[-1] == "opened" and not self._wait:
+            wait = gate.wait(self._adapter.pk)
+            self._give_up(NotSent("the breaker is open", wait), wait=wait)
 
     def _answer(self, ended: Ended) -> GrantAnswer:
         return self._refusal if self._refusal and isinstance(ended.answer, NotSent) else ended.answer
@@ -190,10 +207,9 @@ class _Run:
         self._waiting.clear()
 
     def _wish(self) -> Wish:
-        places = self._adapter.max_concurrency
         return Wish(
             token=uuid4().hex,
-            max_concurrency=places - places // KEPT_FREE,
+            max_concurrency=self._places,
             max_requests_per_second=self._adapter.max_requests_per_second,
             patience=LOOK_AHEAD,
             lease=self._total + LEASE_MARGIN,

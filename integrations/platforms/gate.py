@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import redis
 import structlog
 
-from integrations.platforms import breaker, calls, limits, shared
+from integrations.platforms import breaker, calls, gate_scripts, limits, shared
 from integrations.platforms.breaker import Outcome, Turn
 from integrations.platforms.limits import Verdict, Wish
 
@@ -45,12 +45,17 @@ class Exit:
     seconds: float = 0.0
 
 
+class Traded(NamedTuple):
+    turns: list[Turn]
+    """Of each who has left."""
+    entries: list[Entry]
+
+
 class Gate(Protocol):
     def wait(self, adapter_id: UUID) -> float: ...
     def enter(self, adapter_id: UUID, wish: Wish) -> Entry: ...
-    def enter_many(self, adapter_id: UUID, wish: Wish, count: int) -> list[Entry]: ...
     def leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn: ...
-    def leave_many(self, adapter_id: UUID, exits: Sequence[Exit]) -> list[Turn]: ...
+    def trade(self, adapter_id: UUID, exits: Sequence[Exit], wish: Wish, count: int) -> Traded: ...
     def calls(self, adapter_id: UUID) -> list[calls.CallCount]: ...
 
 
@@ -69,9 +74,10 @@ class LocalGate:
         with self._lock:
             return self._enter(adapter_id, wish)
 
-    def enter_many(self, adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
+    def trade(self, adapter_id: UUID, exits: Sequence[Exit], wish: Wish, count: int) -> Traded:
         with self._lock:
-            return list(_until_refused(self._enter(adapter_id, each) for each in _each(wish, count)))
+            turns = [self._leave(adapter_id, one.entry.token, one.outcome, one.seconds) for one in exits]
+            return Traded(turns, list(_until_refused(self._enter(adapter_id, each) for each in _each(wish, count))))
 
     def _enter(self, adapter_id: UUID, wish: Wish) -> Entry:
         now = time.monotonic()
@@ -85,10 +91,6 @@ class LocalGate:
     def leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn:
         with self._lock:
             return self._leave(adapter_id, token, outcome, seconds)
-
-    def leave_many(self, adapter_id: UUID, exits: Sequence[Exit]) -> list[Turn]:
-        with self._lock:
-            return [self._leave(adapter_id, one.entry.token, one.outcome, one.seconds) for one in exits]
 
     def _leave(self, adapter_id: UUID, token: str, outcome: Outcome, seconds: float) -> Turn:
         limits.local[adapter_id].leave(token)
@@ -117,67 +119,15 @@ def _until_refused(entries: Iterable[Entry]) -> Iterable[Entry]:
             return
 
 
-_WAIT = f"{shared.LUA}{breaker.LUA} return math.ceil(breaker_wait(KEYS[1], now_micros()))"
-
-_ENTERING = f"""{shared.LUA}{breaker.LUA}{limits.LUA}
-local now, lease = now_micros(), tonumber(ARGV[5])
-local function enter(token)
-  local wait = breaker_wait(KEYS[1], now)
-  if wait > 0 then return {{'{Verdict.OPEN}', math.ceil(wait), 0}} end
-  local verdict
-  verdict, wait = limits_enter(
-    KEYS[2], KEYS[3], token, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), lease, now)
-  local is_probe = 0
-  if verdict == '{Verdict.GO}' then is_probe = breaker_take_probe(KEYS[1], token, now + lease) end
-  return {{verdict, math.ceil(wait), is_probe}}
-end
-"""
-
-_ENTER = f"{_ENTERING} return enter(ARGV[1])"
-
-_ENTER_MANY = f"""{_ENTERING}
-local entries = {{}}
-for number = 1, tonumber(ARGV[6]) do
-  entries[number] = enter(ARGV[1] .. ':' .. number)
-  if entries[number][1] ~= '{Verdict.GO}' then break end
-end
-return entries
-"""
-
-_LEAVING = f"""{shared.LUA}{breaker.LUA}
-local function leave(token, outcome)
-  redis.call('ZREM', KEYS[2], token)
-  return breaker_report(KEYS[1], token, outcome, now_micros())
-end
-"""
-
-_LEAVE = f"""{_LEAVING}
-if ARGV[2] ~= '{Outcome.ABANDONED}' then
-  redis.call('HINCRBY', KEYS[3], ARGV[3], 1)
-  redis.call('HINCRBY', KEYS[3], ARGV[4], ARGV[5])
-end
-return leave(ARGV[1], ARGV[2])
-"""
-
-# The number of calls, each one's token and outcome, then what to count.
-_LEAVE_MANY = f"""{_LEAVING}
-local turns, last = {{}}, 1 + 2 * tonumber(ARGV[1])
-for at = 2, last, 2 do turns[at / 2] = leave(ARGV[at], ARGV[at + 1]) end
-for at = last + 1, #ARGV, 2 do redis.call('HINCRBY', KEYS[3], ARGV[at], ARGV[at + 1]) end
-return turns
-"""
-
-
 class RedisGate:
     """Counts by Redis's clock, so the machines' own need not agree. Every method may raise `redis.RedisError`."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._wait = client.register_script(_WAIT)
-        self._enter = client.register_script(_ENTER)
-        self._enter_many = client.register_script(_ENTER_MANY)
-        self._leave = client.register_script(_LEAVE)
-        self._leave_many = client.register_script(_LEAVE_MANY)
+        self._wait = client.register_script(gate_scripts.WAIT)
+        self._enter = client.register_script(gate_scripts.ENTER)
+        self._leave = client.register_script(gate_scripts.LEAVE)
+        self._trade = client.register_script(gate_scripts.TRADE)
 
     def wait(self, adapter_id: UUID) -> float:
         return int(self._wait(keys=_keys(adapter_id, "breaker"))) / 1_000_000
@@ -185,10 +135,6 @@ class RedisGate:
     def enter(self, adapter_id: UUID, wish: Wish) -> Entry:
         found = self._enter(keys=_keys(adapter_id, "breaker", "places", "slot"), args=_asked(wish))
         return self._entry(wish.token, found)
-
-    def enter_many(self, adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
-        found = self._enter_many(keys=_keys(adapter_id, "breaker", "places", "slot"), args=[*_asked(wish), count])
-        return [self._entry(_token(wish, number), entry) for number, entry in enumerate(found, 1)]
 
     def _entry(self, token: str, found: tuple[str, int, int]) -> Entry:
         verdict, wait, is_probe = found
@@ -202,15 +148,15 @@ class RedisGate:
         )
         return turn
 
-    def leave_many(self, adapter_id: UUID, exits: Sequence[Exit]) -> list[Turn]:
+    def trade(self, adapter_id: UUID, exits: Sequence[Exit], wish: Wish, count: int) -> Traded:
         names = [text for one in exits for text in (one.entry.token, one.outcome.value)]
-        counters = [
-            text for counter in calls.added_up((one.outcome, one.seconds) for one in exits).items() for text in counter
-        ]
-        turns: list[Turn] = self._leave_many(
-            keys=_keys(adapter_id, "breaker", "places", "calls"), args=[len(exits), *names, *counters]
+        counted = calls.added_up((one.outcome, one.seconds) for one in exits)
+        counters = [text for counter in counted.items() for text in counter]
+        turns, found = self._trade(
+            keys=_keys(adapter_id, "breaker", "places", "slot", "calls"),
+            args=[*_asked(wish), count, len(exits), *names, *counters],
         )
-        return turns
+        return Traded(turns, [self._entry(_token(wish, number), entry) for number, entry in enumerate(found, 1)])
 
     def calls(self, adapter_id: UUID) -> list[calls.CallCount]:
         raw: Any = self._client.hgetall(shared.key(adapter_id, "calls"))
@@ -225,6 +171,9 @@ def _asked(wish: Wish) -> list[str | int]:
 def _keys(adapter_id: UUID, *names: str) -> list[str]:
     return [shared.key(adapter_id, name) for name in names]
 
+
+NOBODY = Wish(token="", max_concurrency=1, max_requests_per_second=1, patience=0.0, lease=0.0)
+"""For a trade in which nobody wants in."""
 
 _local_gate = LocalGate()
 _redis_gate = lru_cache(maxsize=4)(RedisGate)
@@ -243,11 +192,6 @@ def enter(adapter_id: UUID, wish: Wish) -> Entry:
     return _ask(lambda gate: gate.enter(adapter_id, wish))
 
 
-def enter_many(adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
-    """As `enter` up to `count` times in a row, in one round trip. Ends with the first who is not let in."""
-    return _ask(lambda gate: gate.enter_many(adapter_id, wish, count))
-
-
 def leave(adapter_id: UUID, entry: Entry, outcome: Outcome, seconds: float = 0.0) -> bool:
     """Whether this outcome closed the breaker."""
     try:
@@ -259,15 +203,37 @@ def leave(adapter_id: UUID, entry: Entry, outcome: Outcome, seconds: float = 0.0
     return turn == "closed"
 
 
+def enter_many(adapter_id: UUID, wish: Wish, count: int) -> list[Entry]:
+    """As `enter` up to `count` times in a row, in one round trip. Ends with the first who is not let in."""
+    return _ask(lambda gate: gate.trade(adapter_id, (), wish, count)).entries
+
+
 def leave_many(adapter_id: UUID, exits: Iterable[Exit]) -> list[Turn]:
     """As `leave` of each, in this order and in one round trip. How the breaker turned, if it did: the last is last."""
     turns: list[Turn] = []
     # Redis may have gone or come while they were on their way.
     for gate, some in groupby(exits, key=lambda one: one.entry.gate):
         try:
-            turns += gate.leave_many(adapter_id, list(some))
+            turns += gate.trade(adapter_id, list(some), NOBODY, 0).turns
         except redis.RedisError as trouble:
             shared.failed(trouble)
+    return _told(adapter_id, turns)
+
+
+def trade(adapter_id: UUID, exits: Sequence[Exit], wish: Wish, count: int) -> Traded:
+    """`leave_many`, then `enter_many`, in one round trip. Of the turns, those that are none are left out."""
+    gate = exits[-1].entry.gate
+    if gate is _current() and all(one.entry.gate is gate for one in exits):
+        try:
+            turns, entries = gate.trade(adapter_id, exits, wish, count)
+        except redis.RedisError as trouble:
+            shared.failed(trouble)
+            return Traded([], enter_many(adapter_id, wish, count))
+        return Traded(_told(adapter_id, turns), entries)
+    return Traded(leave_many(adapter_id, exits), enter_many(adapter_id, wish, count))
+
+
+def _told(adapter_id: UUID, turns: Sequence[Turn]) -> list[Turn]:
     for turn in turns:
         _tell(adapter_id, turn)
     return [turn for turn in turns if turn]
@@ -284,11 +250,14 @@ def counts(adapter_id: UUID) -> list[calls.CallCount]:
     return (_local_gate if client is None else _redis_gate(client)).calls(adapter_id)
 
 
-def _ask(question: Callable[[Gate], T]) -> T:
+def _current() -> Gate:
     client = shared.client()
-    if client is not None:
-        try:
-            return question(_redis_gate(client))
-        except redis.RedisError as trouble:
-            shared.failed(trouble)
+    return _local_gate if client is None else _redis_gate(client)
+
+
+def _ask(question: Callable[[Gate], T]) -> T:
+    try:
+        return question(_current())
+    except redis.RedisError as trouble:
+        shared.failed(trouble)
     return question(_local_gate)

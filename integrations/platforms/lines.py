@@ -57,6 +57,11 @@ class Ended:
 
 
 class Line(Protocol):
+    @property
+    def room(self) -> int | None:
+        """How many more can be under way at once; None where there is no limit."""
+        ...
+
     def begin(self, jobs: Sequence[Job]) -> None: ...
 
     def ended(self, timeout: float) -> list[Ended]:
@@ -115,6 +120,10 @@ class HttpLine:
         self._is_telling = False
         self._is_withdrawn = False
         self._tasks: set[Task[None]] = set()
+
+    @property
+    def room(self) -> None:
+        return None
 
     def begin(self, jobs: Sequence[Job]) -> None:
         self._http.run(lambda: self._begin(jobs))
@@ -225,8 +234,14 @@ class ThreadLine:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="platform-call")
         self._told: SimpleQueue[Ended] = SimpleQueue()
         self._is_withdrawn = False
+        self._room = threads
+
+    @property
+    def room(self) -> int:
+        return self._room
 
     def begin(self, jobs: Sequence[Job]) -> None:
+        self._room -= len(jobs)
         for job in jobs:
             self._threads.submit(copy_context().run, self._call, job)
 
@@ -237,6 +252,7 @@ class ThreadLine:
                 found.append(self._told.get_nowait())
         except Empty:
             return []
+        self._room += len(found)
         return found
 
     def withdraw(self) -> None:

@@ -66,6 +66,35 @@ def test_those_who_leave_give_their_places_back(adapter_id: uuid.UUID) -> None:
     assert verdicts(enter_many(adapter_id, 5, max_concurrency=3)) == [GO, GO, FULL]
 
 
+def test_those_who_leave_make_room_in_the_same_step(adapter_id: uuid.UUID) -> None:
+    entries = enter_many(adapter_id, 3, max_concurrency=3)
+    ended = [Exit(entry, Outcome.OK, 0.5) for entry in entries[:2]]
+    turns, more = gate.trade(adapter_id, ended, wish(max_concurrency=3), 5)
+    assert (turns, verdicts(more)) == ([], [GO, GO, FULL])
+    assert gate.counts(adapter_id)[0].count == 2
+
+
+def test_breaker_that_those_who_leave_have_opened_lets_nobody_in(adapter_id: uuid.UUID) -> None:
+    ended = [Exit(entry, Outcome.TROUBLE) for entry in enter_many(adapter_id, 10)]
+    turns, more = gate.trade(adapter_id, ended, wish(), 5)
+    assert (turns, verdicts(more)) == (["opened"], [OPEN])
+
+
+def test_probe_that_leaves_well_lets_the_others_in(adapter_id: uuid.UUID) -> None:
+    open_breaker(adapter_id)
+    pass_time(adapter_id, 5)
+    probe, _ = enter_many(adapter_id, 5)
+    turns, more = gate.trade(adapter_id, [Exit(probe, Outcome.REFUSED)], wish(), 3)
+    assert (turns, verdicts(more)) == (["closed"], [GO] * 3)
+    assert not any(entry.is_probe for entry in more)
+
+
+def test_one_may_leave_without_another_coming_in(adapter_id: uuid.UUID) -> None:
+    (entry,) = enter_many(adapter_id, 1, max_concurrency=1)
+    assert gate.trade(adapter_id, [Exit(entry, Outcome.OK)], wish(max_concurrency=1), 0) == ([], [])
+    assert enter(adapter_id, max_concurrency=1).verdict is GO
+
+
 def test_troubles_count_in_their_order(adapter_id: uuid.UUID) -> None:
     entries = enter_many(adapter_id, 20)
     some = [Outcome.TROUBLE] * 9 + [Outcome.REFUSED] + [Outcome.TROUBLE] * 9

@@ -14,8 +14,9 @@ from pytest_django import Settings
 
 from integrations.platforms import breaker, gate, shared
 from integrations.platforms.breaker import Outcome
+from integrations.platforms.gate import Exit
 from integrations.platforms.limits import Verdict
-from integrations.tests.gates import call, enter, let_in, open_breaker, pass_time
+from integrations.tests.gates import call, enter, let_in, open_breaker, pass_time, wish
 from integrations.tests.scripted_platform import closed_port
 
 OTHER_PROCESS = """
@@ -127,6 +128,31 @@ def test_redis_that_dies_during_a_call_spoils_nothing(
     lost = gate.Entry(entry.verdict, entry.wait, entry.is_probe, entry.token, gate.RedisGate(client))
     assert gate.leave(adapter_id, lost, Outcome.OK) is False
     assert let_in(adapter_id).gate is not entry.gate
+
+
+def test_redis_that_dies_in_a_trade_lets_others_in_by_the_process_alone(
+    settings: Settings, adapter_id: uuid.UUID
+) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{closed_port()}/0"
+    shared.trust_again()
+    asked = gate._current()
+    assert isinstance(asked, gate.RedisGate)
+    lost = [Exit(gate.Entry(Verdict.GO, 0.0, False, token, asked), Outcome.TROUBLE) for token in "ab"]
+    turns, more = gate.trade(adapter_id, lost, wish(max_concurrency=1), 2)
+    assert turns == []
+    assert [entry.verdict for entry in more] == [Verdict.GO, Verdict.FULL]
+    assert breaker.state(adapter_id).troubles == 0
+
+
+def test_in_a_trade_each_leaves_where_he_came_in(redis_url: str, settings: Settings, adapter_id: uuid.UUID) -> None:
+    mine = let_in(adapter_id, max_concurrency=1)
+    settings.REDIS_URL = redis_url
+    shared.trust_again()
+    ended = [Exit(mine, Outcome.OK), Exit(let_in(adapter_id, max_concurrency=1), Outcome.OK)]
+    turns, more = gate.trade(adapter_id, ended, wish(max_concurrency=1), 2)
+    assert (turns, [entry.verdict for entry in more]) == ([], [Verdict.GO, Verdict.FULL])
+    settings.REDIS_URL = ""
+    assert enter(adapter_id, max_concurrency=1).verdict is Verdict.GO
 
 
 def test_trust_in_redis_returns(redis_url: str, settings: Settings, adapter_id: uuid.UUID) -> None:

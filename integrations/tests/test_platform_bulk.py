@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ from integrations.platforms.answers import Granted, NotSent, Refused, Unknown
 from integrations.platforms.base import GrantOrder, PlatformBonus, Wagering
 from integrations.platforms.breaker import Outcome
 from integrations.platforms.bulk import Calls, grant_many
-from integrations.platforms.lines import Ended, Job
+from integrations.platforms.lines import Ended, HttpLine, Job
 from integrations.tests.certificates import Authority
 from integrations.tests.gates import enter, open_breaker, pass_time
 from integrations.tests.scripted_platform import Line, ScriptedPlatform, raw, reply, scripted_platform, silence
@@ -195,6 +195,8 @@ def test_held_up_at_the_gate_it_still_ends_in_time(server: ScriptedPlatform, mon
         return enter_many(*args)
 
     class Instant:
+        room = None
+
         def begin(self, some: list[Job]) -> None:
             jobs.extend(some)
 
@@ -228,11 +230,22 @@ def test_slot_that_is_too_far_off_is_not_waited_for(server: ScriptedPlatform) ->
     assert breaker.state(adapter.pk).troubles == 0
 
 
-def test_pace_is_kept(server: ScriptedPlatform) -> None:
-    server.will(*[CREDITED] * 11)
-    began = time.monotonic()
+def test_no_call_begins_before_its_slot(server: ScriptedPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots, begun, begin = list[float](), list[float](), HttpLine.begin
+
+    def noted(line: HttpLine, jobs: Sequence[Job]) -> None:
+        slots.extend(job.begin_at for job in jobs)
+        begin(line, jobs)
+
+    def seen(line: Line) -> None:
+        begun.append(time.monotonic())
+        CREDITED(line)
+
+    monkeypatch.setattr(HttpLine, "begin", noted)
+    server.will(*[seen] * 11)
     assert grant(adapter_at(server, max_requests_per_second=50), 11).answers == [GRANTED] * 11
-    assert time.monotonic() - began >= 0.2
+    assert len(slots) == len(begun) == 11
+    assert all(at >= slot for at, slot in zip(sorted(begun), sorted(slots), strict=True))
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError, KeyboardInterrupt])
