@@ -34,7 +34,7 @@ RETRY_IN = 1.0
 CLOSE_SECONDS = 10.0
 COLLECT_SHARE = 6
 """Ends are told of together: when so large a part of what was under way has ended, or so large a part of a call's time
-has gone by. Each telling costs two round trips to Redis; each wait leaves places empty."""
+has gone by. Each telling costs a round trip to Redis; each wait leaves places empty."""
 COLLECT_SECONDS = 0.05
 """But never later."""
 
