@@ -256,6 +256,10 @@ FASTTRACK_CUSTOM_EVENTS = env.flag("FASTTRACK_CUSTOM_EVENTS", True)
 FASTTRACK_CANCELLED_STATUS = env.text("FASTTRACK_CANCELLED_STATUS", "Forfeited")
 FASTTRACK_ONGOING_STEP_PERCENT = env.number("FASTTRACK_ONGOING_STEP_PERCENT", 10, minimum=1)
 
+# None: campaigns need no approval. Unreadable: the strictest there is, and an error of the checks.
+CAMPAIGN_APPROVAL_THRESHOLD = (
+    env.number("CAMPAIGN_APPROVAL_THRESHOLD", 0) if env.text("CAMPAIGN_APPROVAL_THRESHOLD") else None
+)
 EXCHANGE_RATES_URL = env.text("EXCHANGE_RATES_URL", "")
 RATE_MAX_AGE_HOURS = env.number("RATE_MAX_AGE_HOURS", 96, minimum=1)
 RECONCILE_AFTER_HOURS = env.number("RECONCILE_AFTER_HOURS", 24, minimum=1)

@@ -12,6 +12,7 @@ PERMISSIONS = frozenset(
         "bonuses.view_player",
         "bonuses.view_stop",
         "bonuses.view_termsrevision",
+        "campaigns.view_approval",
         "campaigns.view_campaign",
         "campaigns.view_chunk",
         "campaigns.view_recipient",
@@ -41,7 +42,8 @@ PERMISSIONS = frozenset(
         "campaigns.delete_segmentmember",
     }
 )
-"""Those of the groups operator and manager, written out: asking the database would cost every call a query."""
+"""Those of the groups operator and manager, but for approvals, which take a person. Written out: asking the database
+would cost every call a query."""
 
 
 class Service:

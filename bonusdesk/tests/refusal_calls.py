@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import Settings
 
@@ -15,6 +16,7 @@ from bonuses.tests.factories import CONFIGS, AdapterFactory, GrantFactory, Playe
 from bonuses.tests.fake_platform import KIND, FakePlatform
 from bonuses.tests.platform_reports import promised, report, ucrm_headers
 from bonuses.tests.test_api_grant_errors import order
+from campaigns.tests.approving import shown
 from campaigns.tests.factories import CampaignFactory, SegmentFactory
 
 PLAYER = {"external_id": "a", "currency": "EUR", "origin": "acme"}
@@ -76,6 +78,17 @@ def a_new_campaign(**fields: Any) -> dict[str, Any]:
     return {"name": "A", **ids, **fields}
 
 
+def an_approval() -> Call:
+    """By a person: a server approves nothing."""
+    campaign = CampaignFactory()
+    boss, _ = User.objects.get_or_create(username="boss")
+    boss.groups.set(Group.objects.filter(name="manager"))
+    client = Client()
+    client.force_login(boss)
+    cookie = (("Cookie", f"sessionid={client.cookies['sessionid'].value}"),)
+    return Call("POST", f"bonus-campaigns/{campaign.pk}/approve", as_json({"hash": shown(campaign)}), cookie)
+
+
 GOOD: dict[str, Callable[[], Call]] = {
     "listTemplates": lambda: Call("GET", "bonus-templates"),
     "createTemplate": lambda: Call("POST", "bonus-templates", as_json(TEMPLATE)),
@@ -92,6 +105,7 @@ GOOD: dict[str, Callable[[], Call]] = {
     "getCampaign": lambda: _campaign("GET"),
     "changeCampaign": lambda: _campaign("PATCH", body=as_json({"name": "B"})),
     "issueCampaign": lambda: _campaign("POST", "/issue"),
+    "approveCampaign": an_approval,
     "pauseCampaign": lambda: _campaign("POST", "/pause", status="issuing"),
     "resumeCampaign": lambda: _campaign("POST", "/resume", status="paused"),
     "cancelCampaign": lambda: _campaign("POST", "/cancel"),

@@ -29,7 +29,7 @@ from bonusdesk.tests.refusal_calls import (
     plus,
 )
 from bonuses.models import BonusTemplate, Stop
-from bonuses.tests.factories import AdapterFactory, GrantFactory, TemplateFactory
+from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND
 from bonuses.tests.platform_reports import report, ucrm_headers
 from bonuses.tests.test_api_grant_errors import REFUSALS, order
@@ -58,7 +58,7 @@ def a_user_without_permissions(kitchen: Kitchen) -> Any:
 
 
 def too_often(kitchen: Kitchen) -> Any:
-    kitchen.settings.THROTTLE_SERVICE_PER_SECOND = 1
+    kitchen.settings.THROTTLE_SERVICE_PER_SECOND = kitchen.settings.THROTTLE_USER_PER_SECOND = 1
     kitchen.patch.setattr(throttling, "_take", lambda _caller, _per_second: 500_000)
     return kitchen.good().send()
 
@@ -172,6 +172,17 @@ def an_ended_campaign(kitchen: Kitchen) -> Any:
     return call.send()
 
 
+def too_costly(kitchen: Kitchen) -> Any:
+    kitchen.settings.CAMPAIGN_APPROVAL_THRESHOLD = 0
+    AdapterFactory(kind=KIND)
+    PlayerFactory()
+    return kitchen.good().send()
+
+
+def not_as_shown(kitchen: Kitchen) -> Any:
+    return kitchen.good().send(body=as_json({"hash": "0" * 64}))
+
+
 def a_planned_campaign(kitchen: Kitchen) -> Any:
     call = kitchen.good()
     CampaignFactory(segment=Segment.objects.get(), status="scheduled", scheduled_at=timezone.now())
@@ -219,6 +230,10 @@ OWN: dict[tuple[str, str], Recipe] = {
         for name in ("issueCampaign", "resumeCampaign")
         for code, recipe in {"BONUS_TEMPLATE_NOT_ACTIVE": a_paused_template, "ISSUING_STOPPED": a_full_stop}.items()
     },
+    ("issueCampaign", "APPROVAL_REQUIRED"): too_costly,
+    ("resumeCampaign", "APPROVAL_REQUIRED"): too_costly,
+    ("approveCampaign", "APPROVAL_REQUIRED"): not_as_shown,
+    ("approveCampaign", "CAMPAIGN_NOT_EDITABLE"): an_ended_campaign,
     ("removeSegment", "SEGMENT_IN_USE"): a_planned_campaign,
     ("receiveBonusEvent", "FORBIDDEN"): lambda kitchen: kitchen.good().send(body=b"{}"),
     ("receiveBonusEvent", "NOT_FOUND"): lambda _: a_signed(report(uuid.UUID(UNKNOWN), "bonus.credited")),

@@ -20,6 +20,7 @@ os.environ |= {
     "BONUSDESK_INTERNAL_SECRETS": "test-internal-secret,test-internal-secret-two",
     "METRICS_TOKEN": "",
     "BONUSDESK_BASE_CURRENCY": "EUR",
+    "CAMPAIGN_APPROVAL_THRESHOLD": "",
     "CELERY_BROKER_URL": "memory://",
     "REDIS_URL": "",
     "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",

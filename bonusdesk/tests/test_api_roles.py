@@ -21,6 +21,7 @@ from bonuses.tests.api_client import SECRET
 from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND, FakePlatform
 from campaigns.models import Campaign, Segment
+from campaigns.tests.approving import shown
 from campaigns.tests.factories import CampaignFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.django_db
 READERS = {"viewer", "operator", "manager", "admin", "service"}
 ISSUERS = READERS - {"viewer"}
 KEEPERS = ISSUERS - {"operator"}
+APPROVERS = KEEPERS - {"service"}
 GROUPS = ("viewer", "operator", "manager", "admin")
 CALLERS = ("nobody", "no group", *GROUPS, "service")
 WAYS = [("session", caller) for caller in CALLERS] + [("clerk", caller) for caller in ("no group", *GROUPS)]
@@ -61,6 +63,10 @@ def a_campaign() -> dict[str, Any]:
     return {"name": "New", "segment_id": draft.segment_id, "template_id": draft.template_id}
 
 
+def as_shown() -> dict[str, Any]:
+    return {"hash": shown(Campaign.objects.get(name="draft"))}
+
+
 def a_player() -> dict[str, Any]:
     return {"external_id": "new", "currency": "EUR", "origin": "acme"}
 
@@ -81,6 +87,7 @@ TABLE = (
     Row("GET", "bonus-campaigns/<str:pk>", READERS, 200, name="draft"),
     Row("PATCH", "bonus-campaigns/<str:pk>", ISSUERS, 200, lambda: {"name": "Other"}, name="draft"),
     Row("POST", "bonus-campaigns/<str:pk>/issue", ISSUERS, 202, dict, name="draft"),
+    Row("POST", "bonus-campaigns/<str:pk>/approve", APPROVERS, 200, as_shown, name="draft"),
     Row("POST", "bonus-campaigns/<str:pk>/pause", ISSUERS, 200, dict, name="issuing"),
     Row("POST", "bonus-campaigns/<str:pk>/resume", ISSUERS, 200, dict, name="paused"),
     Row("POST", "bonus-campaigns/<str:pk>/cancel", ISSUERS, 200, dict, name="issuing"),

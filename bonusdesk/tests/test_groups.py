@@ -16,6 +16,7 @@ READ = {
     "bonuses.view_player",
     "bonuses.view_stop",
     "bonuses.view_termsrevision",
+    "campaigns.view_approval",
     "campaigns.view_campaign",
     "campaigns.view_chunk",
     "campaigns.view_recipient",
@@ -40,6 +41,7 @@ MANAGE = {
     "bonuses.delete_bonustemplate",
     "bonuses.add_player",
     "bonuses.change_player",
+    "campaigns.approve_campaign",
     "campaigns.delete_campaign",
     "campaigns.add_segment",
     "campaigns.change_segment",
@@ -84,8 +86,8 @@ def test_admin_may_everything_there_is() -> None:
     assert names(Group.objects.get(name="admin").permissions) >= names(ours)
 
 
-def test_service_may_what_operators_and_managers_may() -> None:
-    assert allowed("operator") | allowed("manager") == PERMISSIONS
+def test_service_may_what_operators_and_managers_may_but_approve() -> None:
+    assert (allowed("operator") | allowed("manager")) - {"campaigns.approve_campaign"} == PERMISSIONS
 
 
 def test_each_permission_exists_once() -> None:

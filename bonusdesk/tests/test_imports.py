@@ -33,6 +33,7 @@ LAYERS: dict[str, dict[str, int]] = {
         "urls": 3,
         "services": 2,
         "fanout": 2,
+        "approvals": 2,
         "audience": 1,
         "segments": 1,
         "stats": 1,

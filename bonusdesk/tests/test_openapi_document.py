@@ -24,7 +24,6 @@ NOT_OF_AN_ADDRESS = {
     "CHANGED_MEANWHILE": "of the admin",
     "DELIVERY_NOT_REAPPLICABLE": "of the admin",
     "BONUS_GRANT_NOT_FOUND": "a grant that is not there is a NOT_FOUND",
-    "APPROVAL_REQUIRED": "there are no approvals yet",
 }
 
 

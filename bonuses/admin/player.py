@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ from bonuses.admin.service_form import ServiceAdmin, ServiceForm
 from bonuses.models import Grant, Player
 from bonuses.money import MAX_MINOR, display
 from bonuses.services.identify_player import identify
+from bonuses.storable import fault_in
 from integrations import currencies
 from integrations.admin.common import BigTableAdmin, PageWithMore, Table, link, link_to, when
 
@@ -22,8 +24,15 @@ GRANTS_SHOWN = 50
 COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
+class JSONAsTyped(forms.JSONField):
+    """Shows again what was typed. Django would write it anew, and half a surrogate pair can't be written."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if self.disabled else InvalidJSONInput(data or "")
+
+
 class PlayerForm(ServiceForm):
-    attributes = forms.JSONField(
+    attributes = JSONAsTyped(
         required=False,
         initial=dict,
         widget=forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"}),
@@ -66,17 +75,18 @@ class PlayerForm(ServiceForm):
         if not isinstance(attributes, dict):
             raise forms.ValidationError("This must be a JSON object.")
         try:
-            written = json.dumps(attributes, allow_nan=False)
+            json.dumps(attributes, allow_nan=False)
         except ValueError:
             raise forms.ValidationError("NaN and Infinity are no JSON.") from None
-        if "\\u0000" in written:
-            raise forms.ValidationError("A NUL character can't be stored.")
+        if fault := fault_in(attributes):
+            raise forms.ValidationError(fault)
         return attributes
 
 
 @admin.register(Player)
 class PlayerAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
     form = PlayerForm
+    change_form_template = "admin/bonuses/player/change_form.html"
     list_display = ("external_id", "status", "origin", "currency", "country", "created_at")
     list_filter = ("status",)
     search_fields = ("external_id",)

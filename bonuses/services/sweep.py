@@ -1,7 +1,7 @@
 """What the schedule does: retry, carry out wishes, end what has expired, and ask about what has been silent."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,10 +22,13 @@ from bonuses.services.retry import retry
 from bonuses.services.transition import changing
 from bonuses.services.wish import wish
 from integrations.models import Adapter
+from integrations.rows import among
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+MOST = 10_000
+"""More than there is time for."""
 TIME_BOX = 10.0
 """Seconds after which a sweep yields, so that other work of its queue gets its turn; the next tick goes on."""
 
@@ -85,8 +88,7 @@ def reconcile_grants() -> Swept:
 def _sweep(due: GrantQuerySet, work: Callable[[Grant], object]) -> Swept:
     """Do the work for each grant due at the start, one by one; trouble with one does not hold up the others."""
     swept, until = Swept(), time.monotonic() + TIME_BOX
-    grants = due.select_related("revision", "player", "adapter")[:BATCH]
-    for grant in grants:
+    for grant in _each(due):
         if time.monotonic() > until:
             break
         try:
@@ -101,6 +103,14 @@ def _sweep(due: GrantQuerySet, work: Callable[[Grant], object]) -> Swept:
             postpone(grant, seconds=LONGEST_DELAY)
             log.exception("sweep_failed", grant_id=str(grant.pk))
     return swept
+
+
+def _each(due: GrantQuerySet) -> Iterator[Grant]:
+    """Each once, however many: a worker that is killed leaves a whole wave behind. Read anew just before their turn."""
+    ids = list(due.values_list("pk", flat=True)[:MOST])
+    for start in range(0, len(ids), BATCH):
+        some = due.filter(among(Grant, ids[start : start + BATCH]))
+        yield from some.select_related("revision", "player", "adapter")
 
 
 def _expire(grant: Grant) -> None:

@@ -1,4 +1,5 @@
 import pytest
+from django.utils.html import escape
 
 from bonuses.models import Player
 from bonuses.tests.factories import GrantFactory, PlayerFactory
@@ -42,6 +43,9 @@ def test_adds_a_player() -> None:
         ({"attributes": "[1]"}, "attributes"),
         ({"attributes": '{"a": NaN}'}, "attributes"),
         ({"attributes": '{"a": "\\u0000"}'}, "attributes"),
+        ({"attributes": '{"a\\u0000": 1}'}, "attributes"),
+        ({"attributes": '{"a": [{"b": "x\\\\\\u0000"}]}'}, "attributes"),
+        ({"attributes": '{"a": "\\ud800"}'}, "attributes"),
     ],
 )
 def test_bad_input_is_said_at_its_field(changes: dict[str, str], field: str) -> None:
@@ -51,6 +55,25 @@ def test_bad_input_is_said_at_its_field(changes: dict[str, str], field: str) -> 
 
     assert list(response.context["adminform"].form.errors) == [field]
     assert Player.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (r'{"a": "\\u0000"}', {"a": r"\u0000"}),
+        (r'{"\\u0000": ["\\\\u0000"]}', {r"\u0000": [r"\\u0000"]}),
+        (r'{"a": "\ud83d\ude00"}', {"a": "\N{GRINNING FACE}"}),
+    ],
+)
+def test_what_only_looks_like_it_is_kept(written: str, kept: dict[str, object]) -> None:
+    assert signed_in(*WRITE).post(ADD, filled(attributes=written)).status_code == 302
+    assert Player.objects.get().attributes == kept
+
+
+@pytest.mark.parametrize("typed", [r'{"a": "\ud800"}', r'{"b":1,   "a": "\u0000"}', "{"])
+def test_what_was_typed_is_shown_again(typed: str) -> None:
+    response = signed_in(*WRITE).post(ADD, filled(attributes=typed))
+    assert escape(typed) in text(response)
 
 
 def test_changes_status_and_attributes_and_leaves_the_external_id() -> None:

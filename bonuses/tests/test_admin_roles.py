@@ -17,6 +17,9 @@ LISTS = (
     "bonuses/grant",
     "bonuses/player",
     "bonuses/stop",
+    "campaigns/campaign",
+    "campaigns/recipient",
+    "campaigns/segment",
     "integrations/adapter",
     "integrations/exchangerate",
     "integrations/outgoingevent",
@@ -25,13 +28,21 @@ LISTS = (
 )
 MAY_ADD = {
     "viewer": set(),
-    "operator": {"bonuses/grant"},
-    "manager": {"bonuses/grant", "bonuses/bonustemplate", "bonuses/player"},
+    "operator": {"bonuses/grant", "campaigns/campaign"},
+    "manager": {
+        "bonuses/grant",
+        "bonuses/bonustemplate",
+        "bonuses/player",
+        "campaigns/campaign",
+        "campaigns/segment",
+    },
     "admin": {
         "bonuses/grant",
         "bonuses/bonustemplate",
         "bonuses/player",
         "bonuses/stop",
+        "campaigns/campaign",
+        "campaigns/segment",
         "integrations/adapter",
         "integrations/exchangerate",
     },

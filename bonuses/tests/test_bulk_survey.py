@@ -128,6 +128,7 @@ def test_as_many_statements_for_many_as_for_few() -> None:
         PlayerFactory.create_batch(more)
         with CaptureQueriesContext(connection) as captured:
             surveyed(plan)
-        counts.append(len(captured))
+        words = [query["sql"].split()[0] for query in captured.captured_queries]
+        counts.append(sum(word not in {"SAVEPOINT", "SET", "RELEASE"} for word in words))
     assert counts == [2, 2]
     assert not Grant.objects.exists()

@@ -16,6 +16,7 @@ from bonuses.models import Grant
 from bonuses.services.claim import claim_credit, claim_ending, claim_question
 from bonuses.services.transition import Change, lock_grant
 from bonuses.tests.factories import GrantFactory
+from bonuses.tests.locks import somebody_waits
 from bonuses.tests.platform_reports import TEST_CAUSE, current
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -40,20 +41,10 @@ def waiting(claim: Callable[[], bool], verdicts: list[bool]) -> Iterator[None]:
         yield
         rival.start()
         until = time.monotonic() + 10
-        while not _somebody_waits():
+        while not somebody_waits():
             assert rival.is_alive()
             assert time.monotonic() < until
     rival.join(10)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        # Within a transaction the server shows the same picture again and again unless told otherwise.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize(

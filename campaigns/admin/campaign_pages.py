@@ -16,6 +16,8 @@ from django.urls import reverse
 from campaigns.admin import campaign_tables
 from campaigns.admin.seen import SeenField, check_seen, stamp
 from campaigns.admin.words import status_reason_in_words
+from campaigns.approvals.check import is_needed, why_void
+from campaigns.approvals.review import Review, bound_of
 from campaigns.lifecycle import ALLOWED, ISSUABLE, Status
 from campaigns.models import Campaign
 from campaigns.services.cancel_campaign import cancel_campaign
@@ -52,7 +54,7 @@ def issue_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uu
             seen=str(request.POST.get("seen", "")),
         )
     if campaign.state not in ISSUABLE:
-        return _nothing_to_do(request, campaign)
+        return nothing_to_do(request, campaign)
     return _preview(model_admin, request, campaign, title="Issue", form=SeenForm(initial={"seen": stamp(campaign)}))
 
 
@@ -69,7 +71,7 @@ def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uu
             said="The campaign is paused.",
         )
     if campaign.state is not Status.ISSUING:
-        return _nothing_to_do(request, campaign)
+        return nothing_to_do(request, campaign)
     explanation = "Nothing more is promised from now on. Calls to the platform that are under way end."
     return _page(model_admin, request, campaign, form, title="Pause", explanation=explanation)
 
@@ -86,7 +88,7 @@ def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: u
             seen=str(request.POST.get("seen", "")),
         )
     if campaign.state is not Status.PAUSED:
-        return _nothing_to_do(request, campaign)
+        return nothing_to_do(request, campaign)
     reason = status_reason_in_words(campaign.status_reason) or "none was given."
     explanation = f"It goes on where it stopped, under the same terms. The reason of its pause: {reason}"
     form = SeenForm(initial={"seen": stamp(campaign)})
@@ -106,7 +108,7 @@ def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: u
             said="The campaign is cancelled.",
         )
     if Status.CANCELLED not in ALLOWED[campaign.state]:
-        return _nothing_to_do(request, campaign)
+        return nothing_to_do(request, campaign)
     explanation = "Who was promised the bonus keeps it; all others get nothing. This can't be undone."
     return _page(
         model_admin, request, campaign, form, title="Cancel", submit="Cancel the campaign", explanation=explanation
@@ -135,18 +137,18 @@ def _act(
             act()
     except DomainError as error:
         messages.error(request, f"Nothing was done. {error.message}")
-        return _to(campaign)
+        return to(campaign)
     model_admin.log_change(request, campaign, said)
     messages.success(request, said)
-    return _to(campaign)
+    return to(campaign)
 
 
-def _nothing_to_do(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def nothing_to_do(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     messages.info(request, f"Nothing was done. The campaign is {campaign.status}.")
-    return _to(campaign)
+    return to(campaign)
 
 
-def _to(campaign: Campaign) -> HttpResponse:
+def to(campaign: Campaign) -> HttpResponse:
     return HttpResponseRedirect(_address(campaign))
 
 
@@ -160,11 +162,12 @@ def _preview(
     context: dict[str, Any] = {"form": form, "obstacle": _obstacle(campaign), "campaign": campaign}
     try:
         preview = preview_campaign(campaign_id=campaign.pk)
+        context["obstacle"] = context["obstacle"] or _unapproved(campaign, preview)
         context["tables"] = [campaign_tables.numbers(preview), campaign_tables.exclusions(preview)]
         context["tables"].append(campaign_tables.sample(preview))
     except DomainError as error:
         context["obstacle"] = error.message
-    return _rendered(
+    return rendered(
         model_admin, request, campaign, "admin/campaigns/campaign/preview.html", {**context, "title": title}
     )
 
@@ -178,6 +181,12 @@ def _obstacle(campaign: Campaign) -> str:
     return ""
 
 
+def _unapproved(campaign: Campaign, preview: dict[str, Any]) -> str:
+    """What issuing it now would say of its approval: the preview has counted the cost."""
+    review = Review(bound_of(campaign), preview["audience"], preview["expected_cost"], preview["worst_cost"])
+    return why_void(campaign, review) if campaign.state in ISSUABLE and is_needed(review) else ""
+
+
 def _page(
     model_admin: AnyModelAdmin,
     request: HttpRequest,
@@ -189,10 +198,10 @@ def _page(
     submit: str = "",
 ) -> HttpResponse:
     context = {"form": form, "title": title, "explanation": explanation, "submit": submit or title}
-    return _rendered(model_admin, request, campaign, "admin/bonusdesk/form_page.html", context)
+    return rendered(model_admin, request, campaign, "admin/bonusdesk/form_page.html", context)
 
 
-def _rendered(
+def rendered(
     model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     common = {

@@ -20,6 +20,7 @@ PAUSED_FOR = {
     "TEMPLATE_PAUSED": "The bonus template was paused. Activate it, then resume.",
     "TEMPLATE_ARCHIVED": "The bonus template was archived.",
     "ADAPTER_PAUSED": "The platform is switched off for now.",
+    "APPROVAL_REQUIRED": "It needs an approval before it gives anything.",
     "ISSUING_STOPPED": "A kill switch was used.",
 }
 

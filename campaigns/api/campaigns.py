@@ -7,11 +7,13 @@ from rest_framework.response import Response
 from bonuses.api.bodies import read
 from bonuses.api.columns import selected
 from bonuses.api.viewsets import RowViewSet, actor
+from campaigns.api.approvals import LAST_DECISION, ApproveCampaign
 from campaigns.api.docs.campaigns import describe_campaigns
 from campaigns.api.filters import CampaignFilters
 from campaigns.api.rows import CAMPAIGN_COLUMNS, campaign_row, preview_row
 from campaigns.api.serializers import ChangeCampaign, CreateCampaign, NoFields, campaign_fields
 from campaigns.models import Campaign
+from campaigns.services.approve_campaign import approve_campaign
 from campaigns.services.cancel_campaign import cancel_campaign
 from campaigns.services.change_campaign import change_campaign
 from campaigns.services.create_campaign import create_campaign
@@ -26,8 +28,8 @@ from campaigns.stats import STATS
 @describe_campaigns
 class CampaignViewSet(RowViewSet):
     # The numbers are summed in the statement that reads the row, so that they never belong to different moments.
-    queryset = selected(Campaign, CAMPAIGN_COLUMNS).annotate(stats=STATS)
-    columns = (*CAMPAIGN_COLUMNS, "stats")
+    queryset = selected(Campaign, CAMPAIGN_COLUMNS).annotate(approval=LAST_DECISION, stats=STATS)
+    columns = (*CAMPAIGN_COLUMNS, "approval", "stats")
     row = campaign_row
     filterset_class = CampaignFilters
     permissions_needed: ClassVar = {
@@ -37,6 +39,7 @@ class CampaignViewSet(RowViewSet):
         "create": "campaigns.add_campaign",
         "partial_update": "campaigns.change_campaign",
         "issue": "campaigns.issue_campaign",
+        "approve": "campaigns.approve_campaign",
         "pause": "campaigns.issue_campaign",
         "resume": "campaigns.issue_campaign",
         "cancel": "campaigns.issue_campaign",
@@ -59,6 +62,12 @@ class CampaignViewSet(RowViewSet):
 
     def issue(self, request: Request, pk: str) -> Response:
         return self._told(issue_campaign, request, pk, status=202)
+
+    def approve(self, request: Request, pk: str) -> Response:
+        campaign_id = self.id_of(pk)
+        body = read(request, ApproveCampaign)
+        approve_campaign(campaign_id=campaign_id, seen=body.hash, cost=body.cost, by=actor(request))
+        return Response(self.one(campaign_id))
 
     def pause(self, request: Request, pk: str) -> Response:
         return self._told(pause_campaign, request, pk)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bonuses.money import MAX_MINOR
+from campaigns.api.approvals import approval_in
 from campaigns.stats import stats_in
 
 Row = dict[str, Any]
@@ -34,6 +35,7 @@ def campaign_row(found: Row) -> Row:
         "status_reason": found["status_reason"] or None,
         "currency_override": found["currency_override"] or None,
         "stats": stats_in(found["stats"]),
+        "approval": approval_in(found["approval"]),
     }
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("bonus-campaigns", CampaignViewSet.as_view({"get": "list", "post": "create"})),
     path("bonus-campaigns/<str:pk>", CampaignViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("bonus-campaigns/<str:pk>/issue", CampaignViewSet.as_view({"post": "issue"})),
+    path("bonus-campaigns/<str:pk>/approve", CampaignViewSet.as_view({"post": "approve"})),
     path("bonus-campaigns/<str:pk>/pause", CampaignViewSet.as_view({"post": "pause"})),
     path("bonus-campaigns/<str:pk>/resume", CampaignViewSet.as_view({"post": "resume"})),
     path("bonus-campaigns/<str:pk>/cancel", CampaignViewSet.as_view({"post": "cancel"})),

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Now
@@ -18,6 +19,7 @@ from campaigns.fanout.lease import free_chunks
 from campaigns.fanout.settle import settle
 from campaigns.lifecycle import BEGUN, Outcome, Status
 from campaigns.models import Campaign, Chunk, Recipient, chunk
+from campaigns.services.errors import ApprovalRequired
 from campaigns.services.issue_campaign import issue_campaign
 from campaigns.services.lock_campaign import lock_campaign
 from integrations.errors import DomainError
@@ -53,6 +55,9 @@ def _each(campaign_ids: list[uuid.UUID], work: Callable[[uuid.UUID], None]) -> N
 
 def _due() -> list[uuid.UUID]:
     due = Campaign.objects.filter(status=Status.SCHEDULED, scheduled_at__lte=timezone.now()).order_by("scheduled_at")
+    if settings.CAMPAIGN_APPROVAL_THRESHOLD is not None:
+        # An approval or an edit clears the reason. Till then nothing would come of counting the audience every time.
+        due = due.exclude(status_reason__startswith=ApprovalRequired.code)
     return list(due.values_list("pk", flat=True))
 
 

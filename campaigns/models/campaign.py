@@ -41,6 +41,7 @@ class Campaign(models.Model):
     finished_at = models.DateTimeField(null=True, editable=False)
 
     created_by = models.CharField(max_length=200, blank=True, editable=False)
+    edited_by = models.CharField(max_length=200, blank=True, editable=False, help_text="Who changed it last.")
     issued_by = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -63,7 +64,10 @@ class Campaign(models.Model):
                 name="begun_campaign_has_its_terms",
             ),
         ]
-        permissions: ClassVar = [("issue_campaign", "Can issue, pause, resume and cancel campaigns")]
+        permissions: ClassVar = [
+            ("issue_campaign", "Can issue, pause, resume and cancel campaigns"),
+            ("approve_campaign", "Can approve campaigns of others"),
+        ]
 
     def __str__(self) -> str:
         return self.name

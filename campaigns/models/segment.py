@@ -26,6 +26,7 @@ class Segment(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=5, choices=SegmentKind)
     rules = models.JSONField(null=True, blank=True)
+    members_version = models.PositiveIntegerField(default=0, editable=False, help_text="Raised when the list changes.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     removed_at = models.DateTimeField(

@@ -8,8 +8,9 @@ from bonuses.money import MAX_MINOR
 from bonuses.services.issue import TemplateNotFound
 from bonuses.terms import DepositAmountRequired
 from campaigns.lifecycle import EDITABLE, Status
-from campaigns.models import Campaign, Segment
-from campaigns.services.errors import CampaignInvalid, SegmentNotFound
+from campaigns.models import Campaign
+from campaigns.services.change_segment import lock_segment
+from campaigns.services.errors import CampaignInvalid
 from integrations.currencies import is_known
 
 FIELDS = (
@@ -38,11 +39,13 @@ def assign(campaign: Campaign, fields: dict[str, Any]) -> None:
 
 
 def check(campaign: Campaign) -> None:
-    """Raises `CampaignInvalid`, `SegmentNotFound`, `TemplateNotFound` and `DepositAmountRequired`."""
+    """In the transaction that saves it: until its end nobody removes the segment.
+
+    Raises `CampaignInvalid`, `SegmentNotFound`, `TemplateNotFound` and `DepositAmountRequired`.
+    """
     if faults := _faults(campaign):
         raise CampaignInvalid("The campaign can't be like this.", **faults)
-    if not Segment.objects.filter(pk=campaign.segment_id).exists():
-        raise SegmentNotFound(campaign.segment_id)
+    lock_segment(campaign.segment_id)
     template = BonusTemplate.objects.filter(pk=campaign.template_id).first()
     if template is None:
         raise TemplateNotFound(f"There is no bonus template {campaign.template_id}.")

@@ -23,7 +23,8 @@ def change_campaign(*, campaign_id: uuid.UUID, changes: dict[str, Any], by: str)
         raise CampaignNotEditable(f"The campaign is {campaign.status}.", status=campaign.status)
     assign(campaign, changes)
     check(campaign)
-    campaign.save(update_fields=[*FIELDS, "status", "status_reason", "updated_at"])
+    campaign.edited_by = by
+    campaign.save(update_fields=[*FIELDS, "status", "status_reason", "edited_by", "updated_at"])
     return campaign
 
 

@@ -31,10 +31,11 @@ def change_segment(*, segment_id: uuid.UUID, changes: dict[str, Any]) -> Segment
     if "external_ids" in changes:
         remove_members(segment)
         add_members(segment, changes["external_ids"])
+        segment.members_version += 1
     written = {name: value for name, value in changes.items() if name != "external_ids"}
     for name, value in written.items():
         setattr(segment, name, value)
-    segment.save(update_fields=[*written, "updated_at"])
+    segment.save(update_fields=[*written, "members_version", "updated_at"])
     return segment
 
 

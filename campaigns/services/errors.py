@@ -37,6 +37,19 @@ class CampaignNotIssuable(DomainError):
     code = "CAMPAIGN_NOT_ISSUABLE"
 
 
+class ApprovalRequired(DomainError):
+    """`details`: `cost` and `threshold` (None: off), and the `hash` of what there is to approve now."""
+
+    code = "APPROVAL_REQUIRED"
+
+
+class ApprovalByItsMaker(DomainError):
+    code = "FORBIDDEN"
+
+    def __init__(self) -> None:
+        super().__init__("Who made a campaign, or changed it last, can't approve it: it takes a second person.")
+
+
 class SegmentInUse(DomainError):
     """`details`: `campaigns`, the ids of some that have not ended."""
 

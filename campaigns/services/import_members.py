@@ -95,7 +95,8 @@ def import_members(
         with transaction.atomic():
             segment = lock_segment(segment_id) if segment_id else create_segment(name=name, external_ids=[])
             changed = _write(segment, tally.players, replace, progress)
-            segment.save(update_fields=["updated_at"])
+            segment.members_version += 1
+            segment.save(update_fields=["members_version", "updated_at"])
         tally.added, tally.removed = changed
         tally.already = tally.players - tally.added
         return segment

@@ -7,6 +7,7 @@ from bonuses.models import BonusTemplate
 from bonuses.models.stop import stops_of
 from bonuses.models.template import TemplateStatus
 from bonuses.services.issue import IssuingStopped, TemplateNotActive
+from campaigns.approvals.check import check_approved
 from campaigns.fanout import hint
 from campaigns.lifecycle import ISSUABLE, Status
 from campaigns.models import Campaign
@@ -19,7 +20,8 @@ from campaigns.services.lock_campaign import lock_campaign
 def issue_campaign(*, campaign_id: uuid.UUID, by: str) -> Campaign:
     """Begin: what will be given is frozen now, and the fan-out runs in the background.
 
-    Raises `CampaignNotFound`, `CampaignNotIssuable`, `IssuingStopped`, `TemplateNotActive`, `DepositAmountRequired`.
+    Raises `CampaignNotFound`, `CampaignNotIssuable`, `IssuingStopped`, `TemplateNotActive`, `DepositAmountRequired`,
+    `ApprovalRequired`.
     """
     campaign = lock_campaign(campaign_id)
     if campaign.state not in ISSUABLE:
@@ -27,6 +29,7 @@ def issue_campaign(*, campaign_id: uuid.UUID, by: str) -> Campaign:
     template = check_may_give(campaign)
     check_deposit(campaign, template)
     campaign.revision_id = template.revision_id
+    check_approved(campaign)
     campaign.status, campaign.status_reason = Status.ISSUING, ""
     campaign.issued_at, campaign.issued_by = timezone.now(), by
     campaign.save(

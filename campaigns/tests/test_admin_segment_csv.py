@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bonuses.tests.factories import PlayerFactory
 from campaigns.admin.segment_csv import GOOD_FOR_SECONDS, MAX_BYTES, MAX_LINES
@@ -122,6 +124,13 @@ def test_needs_permission_and_a_fixed_list() -> None:
     assert manager.get(page_of(rules)).status_code == 404
     assert Client().get(page_of(segment)).status_code == 302
     assert SegmentMember.objects.count() == 1
+
+
+def test_nobody_counts_a_long_list_for_an_empty_form() -> None:
+    segment, client = list_of("a"), signed_in(*CHANGE)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(page_of(segment)).status_code == 200
+    assert not [query["sql"] for query in captured.captured_queries if "campaigns_segmentmember" in query["sql"]]
 
 
 def test_pages_have_nothing_inline() -> None:

@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "budget_amount": None,
     "holdout_percent": 0,
     "stats": NOBODY,
+    "approval": None,
     "holdout_count": None,
     "issued_at": None,
     "finished_at": None,

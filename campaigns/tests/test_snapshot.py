@@ -1,5 +1,7 @@
 """The audience is decided once, when a campaign begins."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -73,6 +75,24 @@ def test_held_out_players_are_outside_of_it() -> None:
     assert 5 < len(held_out) < 35
     assert set(audience_of(campaign)) == set(those) - held_out
     assert set(Player.objects.filter(pk__in=campaign.recipients.values("player_id"))) == set(those) - held_out
+
+
+@pytest.mark.postgres
+def test_both_are_counted_among_the_same_players() -> None:
+    """Each statement finds more players than the one before: as if many registered just then."""
+    players(20)
+    campaign = issued(holdout_percent=50)
+
+    def more(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if 'FROM "bonuses_player"' in sql:
+            Player.objects.bulk_create(PlayerFactory.build_batch(20))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(more):
+        ensure_snapshot(campaign)
+    row = current(campaign)
+    assert row.audience_count == Recipient.objects.count()
+    assert (row.audience_count or 0) + (row.holdout_count or 0) == Player.objects.count() == 40
 
 
 def test_who_is_held_out_depends_on_the_salt_alone() -> None:

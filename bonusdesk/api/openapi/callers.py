@@ -20,7 +20,7 @@ class SecretScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "header",
             "name": "X-Internal-Secret",
-            "description": "Another server of the operator. It may do what `operator` and `manager` may.",
+            "description": "Another server of the operator. It may do what `operator` and `manager` may, but approve.",
         }
 
 

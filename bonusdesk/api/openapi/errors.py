@@ -20,6 +20,17 @@ CAMPAIGNS: dict[str, Any] = {
     "properties": {"campaigns": {"type": "array", "description": "Some of them.", "items": UUID, "minItems": 1}},
     "additionalProperties": False,
 }
+APPROVAL: dict[str, Any] = {
+    "type": "object",
+    "description": "In minor units of the base currency; without a threshold none is needed.",
+    "required": ["cost", "threshold", "hash"],
+    "properties": {
+        "cost": {"type": "integer", "minimum": 0},
+        "threshold": {"type": ["integer", "null"], "minimum": 0},
+        "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+    "additionalProperties": False,
+}
 GRANT = "0194b8f2-9e10-7d33-a722-3b4c5d6e7f82"
 
 
@@ -68,6 +79,17 @@ ERRORS: dict[str, Told] = {
     ),
     "CAMPAIGN_NOT_ISSUABLE": Told(
         "The state of the campaign does not allow this.", "The campaign is issued.", {"status": "issued"}
+    ),
+    "APPROVAL_REQUIRED": Told(
+        "The campaign costs more than may be given without the approval of a second person; or what is to be approved "
+        "is not what was shown. `details` say what there is to approve now.",
+        "It costs €500,000.00, and needs the approval of a second person.",
+        {
+            "cost": 50000000,
+            "threshold": 1000000,
+            "hash": "5f1d7a84db00d2fce00b31a7fc73224f1d2c3b4a5968778695a4b3c2d1e0f9a8",
+        },
+        APPROVAL,
     ),
     "SEGMENT_IN_USE": Told(
         "A campaign that has not ended uses the segment.",

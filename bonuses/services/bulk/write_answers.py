@@ -19,6 +19,10 @@ from integrations.platforms.answers import GrantAnswer, Granted, NotSent, Refuse
 
 log = structlog.get_logger(__name__)
 
+TRIES = 4
+IN_EACH_OTHERS_WAY = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a serialization failure and a deadlock: nothing of the transaction has happened."""
+
 Answered = Sequence[tuple[Promise, Granted | Refused]]
 Unanswered = Sequence[tuple[Promise, Unknown | NotSent]]
 
@@ -50,7 +54,7 @@ def _write(answers: Answered, cause: Cause) -> None:
     if not answers:
         return
     try:
-        _write_together(answers, cause)
+        _write_stubbornly(answers, cause)
     except (OperationalError, InterfaceError):
         # The database itself is in trouble, so that fewer at a time help nobody.
         raise
@@ -61,6 +65,19 @@ def _write(answers: Answered, cause: Cause) -> None:
         middle = len(answers) // 2
         _write(answers[:middle], cause)
         _write(answers[middle:], cause)
+
+
+def _write_stubbornly(answers: Answered, cause: Cause) -> None:
+    """Where somebody else got in the way, and the database undid our work for it: once more, from the beginning."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            _write_together(answers, cause)
+        except OperationalError as error:
+            if not tries_left or getattr(error.__cause__, "sqlstate", None) not in IN_EACH_OTHERS_WAY:
+                raise
+            log.warning("outcome_to_be_written_again", grants=len(answers), error=repr(error))
+        else:
+            return
 
 
 @transaction.atomic(durable=True)

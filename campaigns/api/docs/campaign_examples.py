@@ -28,6 +28,7 @@ DRAFT: dict[str, Any] = {
     "budget_amount": 50000000,
     "holdout_percent": 10,
     "stats": {"pending": 0, "granted": 0, "skipped": 0, "failed": 0},
+    "approval": None,
     "holdout_count": None,
     "issued_at": None,
     "finished_at": None,
@@ -35,8 +36,16 @@ DRAFT: dict[str, Any] = {
     "updated_at": "2025-01-31T11:30:00Z",
 }
 SCHEDULED: dict[str, Any] = {**DRAFT, "status": "scheduled", "scheduled_at": NOON}
-ISSUING: dict[str, Any] = {
+APPROVE: dict[str, Any] = {
+    "hash": "5f1d7a84db00d2fce00b31a7fc73224f1d2c3b4a5968778695a4b3c2d1e0f9a8",
+    "cost": 50000000,
+}
+APPROVED: dict[str, Any] = {
     **DRAFT,
+    "approval": {"decision": "approved", "by": "olga", "at": "2025-01-31T11:45:00Z", **APPROVE},
+}
+ISSUING: dict[str, Any] = {
+    **APPROVED,
     "status": "issuing",
     "stats": {"pending": 3100, "granted": 5420, "skipped": 460, "failed": 20},
     "holdout_count": 1003,

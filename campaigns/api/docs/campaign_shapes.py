@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from bonuses.api.docs.scalars import DESCRIBED_ONLY, CurrencyCode, Id, Minor, Moment, Shape, Text
+from campaigns.api.approvals import Hash
 from campaigns.api.serializers import CreateCampaign, Percent
 
 CampaignStatus = Literal["draft", "scheduled", "issuing", "paused", "issued", "cancelled"]
@@ -35,6 +36,16 @@ class CampaignStats(Shape):
     failed: Number
 
 
+class CampaignApproval(Shape):
+    """What was decided last, of the campaign as it stood then; `cost` is in minor units of the base currency."""
+
+    decision: Literal["approved", "withdrawn"]
+    by: Text
+    at: Moment
+    hash: Hash
+    cost: Minor
+
+
 class Campaign(Shape):
     """A bonus for a whole segment."""
 
@@ -50,6 +61,7 @@ class Campaign(Shape):
     budget_amount: Minor | None
     holdout_percent: Percent
     stats: CampaignStats
+    approval: CampaignApproval | None
     holdout_count: Number | None
     issued_at: Moment | None
     finished_at: Moment | None

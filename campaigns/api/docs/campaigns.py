@@ -1,7 +1,18 @@
 from drf_spectacular.utils import OpenApiExample
 
 from bonuses.api.docs.operation import Describe, described, operation
-from campaigns.api.docs.campaign_examples import CANCELLED, DRAFT, ISSUING, NEW_CAMPAIGN, PAUSED, PREVIEW, SCHEDULED
+from campaigns.api.approvals import ApproveCampaign
+from campaigns.api.docs.campaign_examples import (
+    APPROVE,
+    APPROVED,
+    CANCELLED,
+    DRAFT,
+    ISSUING,
+    NEW_CAMPAIGN,
+    PAUSED,
+    PREVIEW,
+    SCHEDULED,
+)
 from campaigns.api.docs.campaign_shapes import Campaign, CampaignPreview, NewCampaign
 from campaigns.api.serializers import ChangeCampaign, NoFields
 
@@ -14,6 +25,7 @@ OF_IT = {
     "changeCampaign": "Change the campaign.",
     "previewCampaign": "See what issuing it would do.",
     "issueCampaign": "Begin to give the bonus.",
+    "approveCampaign": "Let it cost what it costs, as a second person.",
     "pauseCampaign": "Give no further ones for now.",
     "resumeCampaign": "Go on.",
     "cancelCampaign": "End the campaign.",
@@ -114,9 +126,24 @@ describe_campaigns = described(
         "Issue a campaign",
         "Begins to give the bonus to the segment's players as they are now, in the background, under the terms that "
         "the template has now. Only from `draft` or `scheduled`.",
-        errors=["CAMPAIGN_NOT_ISSUABLE", "BONUS_TEMPLATE_NOT_ACTIVE", "ISSUING_STOPPED"],
+        errors=["CAMPAIGN_NOT_ISSUABLE", "BONUS_TEMPLATE_NOT_ACTIVE", "ISSUING_STOPPED", "APPROVAL_REQUIRED"],
         value=ISSUING,
         status=202,
+    ),
+    approve=operation(
+        "approveCampaign",
+        "Approve a campaign",
+        "Where a threshold is set, a campaign that costs more begins, and goes on, only when a second person has "
+        "approved it: neither who made it nor who changed it last, and never another server. The approval is of what "
+        "was shown: of the terms, the segment's rules or list, currency, deposit, budget, holdout, schedule and cost, "
+        "whose `hash` and `cost` are in the `details` of `APPROVAL_REQUIRED`. It is void after an edit of any of these "
+        "and when the campaign costs more by then. Only while it is `draft`, `scheduled` or `paused`.",
+        tag=TAG,
+        answers={200: (Campaign, "The campaign as it is now.")},
+        errors=[NOT_FOUND, "CAMPAIGN_NOT_EDITABLE", "APPROVAL_REQUIRED"],
+        links=LINKS,
+        request=ApproveCampaign,
+        examples=[OpenApiExample("as shown", value=APPROVE, request_only=True), _row(APPROVED)],
     ),
     pause=_told(
         "pauseCampaign",
@@ -129,7 +156,7 @@ describe_campaigns = described(
         "resumeCampaign",
         "Resume a campaign",
         "Goes on with those who have not had their turn. Only from `paused`.",
-        errors=["CAMPAIGN_NOT_ISSUABLE", "BONUS_TEMPLATE_NOT_ACTIVE", "ISSUING_STOPPED"],
+        errors=["CAMPAIGN_NOT_ISSUABLE", "BONUS_TEMPLATE_NOT_ACTIVE", "ISSUING_STOPPED", "APPROVAL_REQUIRED"],
         value=ISSUING,
     ),
     cancel=_told(
