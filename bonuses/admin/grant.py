@@ -13,6 +13,7 @@ from bonuses.admin import grant_pages
 from bonuses.admin.grant_filters import AttentionFilter, TemplateTypeFilter, search_grants
 from bonuses.admin.grant_tables import grant_tables
 from bonuses.admin.template import facts
+from bonuses.admin.why import why_page
 from bonuses.models import Grant
 from bonuses.money import display
 from bonuses.services.cancel import cancel
@@ -114,6 +115,7 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("why/", wrap(self.why_view), name="bonuses_grant_why"),
             path("<uuid:grant_id>/cancel/", wrap(self.cancel_view), name="bonuses_grant_cancel"),
             path("<uuid:grant_id>/resolve/", wrap(self.resolve_view), name="bonuses_grant_resolve"),
             *super().get_urls(),
@@ -123,6 +125,9 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return grant_pages.issue_page(self, request)
+
+    def why_view(self, request: HttpRequest) -> HttpResponse:
+        return why_page(self, request)
 
     def cancel_view(self, request: HttpRequest, grant_id: uuid.UUID) -> HttpResponse:
         return grant_pages.cancel_page(self, request, grant_id)

@@ -7,25 +7,46 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from structlog.contextvars import bind_contextvars
 
 from bonuses.lifecycle import Cause, Status
-from bonuses.models import BonusTemplate, Grant, GrantTransition, Player
-from bonuses.models.stop import stops_of
-from bonuses.models.template import TemplateStatus
-from bonuses.services.adapters import active_adapters, serving
+from bonuses.models import Grant, GrantTransition
+from bonuses.services.checks import pass_all
 from bonuses.services.claim import claim_until
 from bonuses.services.credit import AdapterRejected, AdapterUnavailable, credit_new, reload
-from bonuses.services.offer import Offer, make_offer
-from bonuses.services.slots import GrantLimitReached, free_slot, lost_race
+from bonuses.services.issue_checks import (
+    ISSUE_CHECKS,
+    IssueCase,
+    IssuingStopped,
+    PlayerBlocked,
+    PlayerNotFound,
+    TemplateNotActive,
+    TemplateNotFound,
+    usable_template,
+)
+from bonuses.services.offer import Offer
+from bonuses.services.slots import GrantLimitReached, lost_race, lowest_free
 from bonuses.services.transition import amounts_of
 from integrations.errors import DomainError
 from integrations.failpoints import failpoint
 from integrations.fasttrack import PayloadInvalid, check_free_data
-from integrations.models import Adapter
 from integrations.platforms.base import PlatformRefused
+
+__all__ = [
+    "IssueRequest",
+    "IssuingStopped",
+    "PlayerBlocked",
+    "PlayerNotFound",
+    "RequestInvalid",
+    "RequestKeyReused",
+    "TemplateNotActive",
+    "TemplateNotFound",
+    "issue",
+    "offered",
+    "promise",
+    "usable_template",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -39,32 +60,6 @@ class RequestInvalid(DomainError):
     """`details` maps field paths to what is wrong."""
 
     code = "VALIDATION_ERROR"
-
-
-class TemplateNotFound(DomainError):
-    code = "BONUS_TEMPLATE_NOT_FOUND"
-
-
-class TemplateNotActive(DomainError):
-    code = "BONUS_TEMPLATE_NOT_ACTIVE"
-
-
-class PlayerNotFound(DomainError):
-    code = "PLAYER_NOT_FOUND"
-
-
-class PlayerBlocked(DomainError):
-    code = "PLAYER_BLOCKED"
-
-
-class IssuingStopped(DomainError):
-    """The operator's kill switch is on; nothing is kept."""
-
-    code = "ISSUING_STOPPED"
-    retry_after = 30
-
-    def __init__(self) -> None:
-        super().__init__("An operator has stopped issuing.")
 
 
 class RequestKeyReused(DomainError):
@@ -168,19 +163,17 @@ def _made_before(request: IssueRequest) -> Grant | None:
 
 
 def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
-    template = usable_template(template_id=request.template_id, campaign_id=request.campaign_id)
-    player = _player(request.player_id)
-    offer = make_offer(
-        template.revision.terms,
-        player_currency=player.currency,
-        net_loss=player.net_loss,
+    case = IssueCase(
+        request.template_id,
+        request.campaign_id,
+        player_id=request.player_id,
         deposit=request.deposit_amount,
         loss=request.loss_amount,
         currency=request.currency_override,
         now=now,
     )
-    adapter = _adapter_for(player.origin)
-    slot = free_slot(template=template, player=player, window=offer.window, limit=offer.terms.max_grants_per_player)
+    pass_all(ISSUE_CHECKS, case)
+    template, player, adapter = case.template, case.player, case.known.adapter
     claimed_until = claim_until(adapter, now)
     grant = Grant(
         template=template,
@@ -188,7 +181,7 @@ def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
         player=player,
         player_currency=player.currency,
         adapter=adapter,
-        slot=slot,
+        slot=lowest_free(case.held),
         transition_count=1,
         created_at=now,
         # The call that follows is claimed by the same commit. If we die before it, the sweep finds it then.
@@ -197,7 +190,7 @@ def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
         claimed_until=claimed_until,
         next_attempt_at=claimed_until,
         **_requested(request),
-        **offered(offer),
+        **offered(case.offering.offer),
     )
     grant.save(force_insert=True)
     GrantTransition.objects.create(
@@ -231,41 +224,3 @@ def offered(offer: Offer) -> dict[str, Any]:
     names = ("amount", "amount_base", "wagering_required", "window", "expires_at")
     rates = ("terms_rate", "exchange_rate", "player_rate")
     return {"currency": offer.terms.currency, **{name: getattr(offer, name) for name in names + rates}}
-
-
-def usable_template(*, template_id: uuid.UUID, campaign_id: uuid.UUID | None) -> BonusTemplate:
-    """The template with its terms, and in the same query whether the kill switch holds it back.
-
-    Raises `IssuingStopped`, `TemplateNotFound`, `TemplateNotActive`.
-    """
-    template = (
-        BonusTemplate.objects.select_related("revision")
-        .annotate(is_stopped=Exists(stops_of(template=OuterRef("pk"), campaign=campaign_id)))
-        .filter(pk=template_id)
-        .first()
-    )
-    if template.is_stopped if template else stops_of(campaign=campaign_id).exists():
-        raise IssuingStopped
-    if template is None:
-        raise TemplateNotFound(f"There is no bonus template {template_id}.")
-    if template.status != TemplateStatus.ACTIVE:
-        raise TemplateNotActive(f"The bonus template is {template.status}.", status=template.status)
-    return template
-
-
-def _player(player_id: uuid.UUID) -> Player:
-    try:
-        player = Player.objects.get(pk=player_id)
-    except Player.DoesNotExist:
-        raise PlayerNotFound(f"There is no player {player_id}.") from None
-    if not player.may_be_granted:
-        raise PlayerBlocked(f"The player is {player.status}.", status=player.status)
-    return player
-
-
-def _adapter_for(origin: str) -> Adapter:
-    """The platform that serves the player's brand, else the default one."""
-    known = serving(active_adapters(), origin)
-    if known.is_stopped:
-        raise IssuingStopped
-    return known.adapter

@@ -1,29 +1,32 @@
 import uuid
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from bonuses.admin.service_form import ServiceAdmin
 from bonuses.money import display
-from campaigns.admin import campaign_pages, recipients_csv
+from campaigns.admin import approval_pages, campaign_pages, recipients_csv
 from campaigns.admin.campaign_form import FIELDS, CampaignForm, currency_of
 from campaigns.admin.campaign_status import VIEW_RECIPIENTS, budget_used, campaign_status, recipients_url
 from campaigns.admin.campaign_tables import why_not
 from campaigns.admin.progress import bar, progress_of
 from campaigns.admin.seen import check_seen
+from campaigns.admin.why import why_page
 from campaigns.lifecycle import ALLOWED, EDITABLE, ISSUABLE, Status
 from campaigns.models import Campaign
 from campaigns.services.change_campaign import change_campaign
 from campaigns.services.create_campaign import create_campaign
 from campaigns.services.errors import CampaignNotEditable
 from campaigns.services.lock_campaign import lock_campaign
+from campaigns.services.remove_campaign import remove_campaign
 from campaigns.stats import STATS, stats_in
 from integrations.admin.common import BigTableAdmin, PageWithMore, actor, link
+from integrations.errors import DomainError
 
 SHOWN = {
     "segment": "segment_link",
@@ -55,8 +58,20 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
         return rows.annotate(chunk_stats=STATS)
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
-        """One that nobody needs any more is cancelled; what it gave, and who let it, stays on record."""
-        return False
+        """Of a draft. One that has begun is cancelled; what it gave, and who let it, stays on record."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.state is Status.DRAFT)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except DomainError as error:
+            messages.error(request, f"Nothing was deleted. {error.message}")
+            return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[object_id]))
+
+    def delete_model(self, request: HttpRequest, obj: Campaign) -> None:
+        remove_campaign(campaign_id=obj.pk)
 
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         editable = self._editable(request, obj)
@@ -95,8 +110,11 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "campaigns_campaign"
         return [
+            path("why/", wrap(self.why_view), name=f"{name}_why"),
             path("<uuid:campaign_id>/preview/", wrap(self.preview_view), name=f"{name}_preview"),
             path("<uuid:campaign_id>/issue/", wrap(self.issue_view), name=f"{name}_issue"),
+            path("<uuid:campaign_id>/approve/", wrap(self.approve_view), name=f"{name}_approve"),
+            path("<uuid:campaign_id>/withdraw/", wrap(self.withdraw_view), name=f"{name}_withdraw"),
             path("<uuid:campaign_id>/pause/", wrap(self.pause_view), name=f"{name}_pause"),
             path("<uuid:campaign_id>/resume/", wrap(self.resume_view), name=f"{name}_resume"),
             path("<uuid:campaign_id>/cancel/", wrap(self.cancel_view), name=f"{name}_cancel"),
@@ -105,11 +123,20 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
             *super().get_urls(),
         ]
 
+    def why_view(self, request: HttpRequest) -> HttpResponse:
+        return why_page(self, request)
+
     def preview_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
         return campaign_pages.preview_page(self, request, campaign_id)
 
     def issue_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
         return campaign_pages.issue_page(self, request, campaign_id)
+
+    def approve_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+        return approval_pages.approve_page(self, request, campaign_id)
+
+    def withdraw_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+        return approval_pages.withdraw_page(self, request, campaign_id)
 
     def pause_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
         return campaign_pages.pause_page(self, request, campaign_id)
@@ -133,11 +160,17 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
 
     def more(self, request: HttpRequest, obj: Campaign) -> dict[str, Any]:
         may_issue = request.user.has_perm(campaign_pages.MAY_ISSUE)
+        may_approve = request.user.has_perm(approval_pages.MAY_APPROVE)
         may_read = request.user.has_perm(VIEW_RECIPIENTS)
         return {
-            "tables": [why_not(obj, links=may_read)] if obj.snapshot_at else [],
+            "tables": [
+                *([why_not(obj, links=may_read)] if obj.snapshot_at else []),
+                *approval_pages.history_of(obj, request),
+            ],
             "status": campaign_status(obj, request),
             "can_issue": may_issue and obj.state in ISSUABLE,
+            "can_approve": may_approve and approval_pages.is_asked_for(obj),
+            "can_withdraw": may_approve and approval_pages.can_withdraw(obj),
             "can_pause": may_issue and obj.state is Status.ISSUING,
             "can_resume": may_issue and obj.state is Status.PAUSED,
             "can_cancel": may_issue and Status.CANCELLED in ALLOWED[obj.state],

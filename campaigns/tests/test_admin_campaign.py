@@ -207,13 +207,6 @@ def test_who_may_make_and_change_campaigns(role: str) -> None:
     assert (stored(campaign) == before) is not allowed
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_nobody_deletes_one(role: str) -> None:
-    campaign = CampaignFactory()
-    assert member(role).post(page(campaign, "delete/"), {"post": "yes"}).status_code == 403
-    assert Campaign.objects.exists()
-
-
 def test_of_a_removed_segment_the_name_is_left() -> None:
     campaign = begun("issued")
     Segment.objects.filter(pk=campaign.segment_id).update(removed_at=datetime(2030, 1, 1, tzinfo=UTC))

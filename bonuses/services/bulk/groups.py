@@ -8,12 +8,12 @@ from typing import Any
 
 from bonuses.models import Grant, Player, TermsRevision
 from bonuses.models.grant import GrantedByKind
-from bonuses.services.adapters import AdapterPaused
-from bonuses.services.bulk.judge import Deal, Judge
+from bonuses.services.bulk.judge import ADAPTER_CHECKS, Deal, Judge
 from bonuses.services.bulk.plan import Plan, Refusal
 from bonuses.services.bulk.traits import Traits
+from bonuses.services.checks import pass_all
 from bonuses.services.claim import claim_until
-from bonuses.services.issue import IssuingStopped, offered
+from bonuses.services.issue import offered
 from bonuses.services.order import grant_order
 from integrations.models import Adapter
 from integrations.platforms.base import GrantOrder
@@ -75,10 +75,7 @@ class Groups:
         verdict = self._judge.judge(traits)
         if isinstance(verdict, Refusal):
             return verdict
-        if not verdict.adapter.is_active:
-            raise AdapterPaused(verdict.adapter)
-        if verdict.is_stopped:
-            raise IssuingStopped
+        pass_all(ADAPTER_CHECKS, verdict.known)
         offer = verdict.offer
         return Share(self._group(verdict, traits), offer.amount, offer.amount_base, offer.wagering_required)
 

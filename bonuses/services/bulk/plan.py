@@ -39,6 +39,11 @@ class Refusal:
     message: str
 
 
+def exceeds(cost: int, budget: int | None) -> bool:
+    """Both in minor units of the base currency; None: there is no budget."""
+    return budget is not None and cost > budget
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """A grant that is committed as queued, its first call to the platform claimed for the caller."""

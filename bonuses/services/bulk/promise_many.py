@@ -7,7 +7,7 @@ from datetime import datetime
 from bonuses.lifecycle import Cause
 from bonuses.services.bulk.groups import Groups
 from bonuses.services.bulk.insert import Chosen, insert_grants
-from bonuses.services.bulk.plan import Candidate, Plan, Promise, Promised, Refusal
+from bonuses.services.bulk.plan import Candidate, Plan, Promise, Promised, Refusal, exceeds
 from bonuses.services.bulk.traits import subjects
 from bonuses.services.issue import usable_template
 
@@ -44,7 +44,7 @@ def _choose(
             promised.refusals[candidate.player_id] = share
             continue
         cost += share.amount_base
-        if budget is not None and cost > budget:
+        if exceeds(cost, budget):
             promised.left_out = [one.player_id for one in candidates[number:]]
             break
         chosen.append(Chosen(candidate, subject, share))

@@ -12,9 +12,10 @@ from django.db.models import Count, QuerySet
 from bonuses.models import Player
 from bonuses.money import MAX_MINOR, AmountInvalid, convert
 from bonuses.services.bulk.judge import Judge, Verdict
-from bonuses.services.bulk.plan import Plan, Refusal
+from bonuses.services.bulk.plan import Plan, Refusal, exceeds
 from bonuses.services.bulk.traits import Traits, with_traits
 from bonuses.services.offer import Offer
+from integrations.jit import without_jit
 
 KINDS_KEPT = 10_000
 """In cashback nearly everybody may be a kind of his own."""
@@ -32,6 +33,7 @@ class Survey:
     """The most that can become real money of it, where the terms have a cap."""
 
 
+@without_jit()
 def survey(*, plan: Plan, players: QuerySet[Player], now: datetime) -> Survey:
     """The database counts those who share all that matters; each kind of player is judged once."""
     judge, found = Judge(plan, now=now), Survey()
@@ -47,13 +49,14 @@ def survey(*, plan: Plan, players: QuerySet[Player], now: datetime) -> Survey:
     return found
 
 
+@without_jit()
 def cost_within(budget: int, *, plan: Plan, players: QuerySet[Player], now: datetime) -> int:
     """Face value of what would be promised, in the order of the players' ids, to the last one whom it covers."""
     judge, cost = Judge(plan, now=now), 0
     face_value = lru_cache(maxsize=KINDS_KEPT)(lambda traits: _face_value(judge.judge(Traits(*traits))))
     ordered = with_traits(players, plan=plan, now=now).order_by("pk").values_list(*Traits._fields)
     for traits in ordered.iterator():
-        if cost + face_value(traits) > budget:
+        if exceeds(cost + face_value(traits), budget):
             break
         cost += face_value(traits)
     return cost
