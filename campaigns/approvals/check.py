@@ -42,8 +42,7 @@ def why_void(campaign: Campaign, review: Review) -> str:
         return f"{last.by} has withdrawn the approval; it needs a new one."
     if changed := changed_since(campaign, last, review.bound):
         return f"It was changed after {last.by} had approved it, and needs a new approval: {', '.join(changed)}."
-    # Once the audience is fixed only the terms, the rates and the budget could change what it costs.
-    if review.cost > last.cost and campaign.snapshot_at is None:
+    if review.cost > last.cost:
         return f"It costs {_money(review.cost)} by now, and {last.by} has approved {_money(last.cost)}."
     return ""
 

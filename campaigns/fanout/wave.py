@@ -12,13 +12,14 @@ from django.utils import timezone
 from bonuses.models import Player
 from bonuses.services.bulk.plan import Candidate, Promise, Promised
 from bonuses.services.bulk.promise_many import promise_many
+from campaigns.approvals.ceiling import Limit, approved_cost, limit_of
 from campaigns.fanout import marks
 from campaigns.fanout.breakers import check_none_rests, resting
 from campaigns.fanout.clock import from_now
 from campaigns.fanout.ids import grant_id_of
 from campaigns.fanout.lease import LEASE_SECONDS, Lease, LeaseLost
 from campaigns.fanout.marks import Mark, skipped
-from campaigns.fanout.pause import BUDGET_EXHAUSTED, pause
+from campaigns.fanout.pause import pause
 from campaigns.fanout.plan import cause_of, plan_of
 from campaigns.fanout.settle import count, recipients_of
 from campaigns.lifecycle import Outcome, Status
@@ -67,7 +68,9 @@ def _promise(lease: Lease, size: int, waits: dict[uuid.UUID, float]) -> Wave | N
     chunk = Chunk.objects.select_for_update(no_key=True).filter(pk=lease.chunk_id, epoch=lease.epoch).first()
     if chunk is None:
         raise LeaseLost
-    campaign = Campaign.objects.select_related("revision").get(pk=chunk.campaign_id)
+    campaign = (
+        Campaign.objects.select_related("revision").annotate(approved_cost=approved_cost()).get(pk=chunk.campaign_id)
+    )
     if campaign.status != Status.ISSUING or campaign.revision is None:
         return None
     recipients = _untouched(chunk, size)
@@ -81,18 +84,19 @@ def _promise(lease: Lease, size: int, waits: dict[uuid.UUID, float]) -> Wave | N
             .order_by()
             .distinct(),
         )
+    limit = limit_of(campaign, approved_cost=campaign.approved_cost)
     ids = {recipient.player_id: grant_id_of(campaign, recipient.number) for recipient in recipients}
     promised = promise_many(
         plan=plan_of(campaign, campaign.revision),
         candidates=[Candidate(ids[recipient.player_id], recipient.player_id) for recipient in recipients],
-        budget=None if campaign.budget_amount is None else campaign.budget_amount - campaign.budget_used,
+        budget=None if limit.amount is None else limit.amount - campaign.budget_used,
         cause=cause_of(campaign),
         now=timezone.now(),
     )
     made = _marks(recipients, ids, promised)
     marks.write(made)
     count(chunk, made, untouched=F("untouched") - len(made), leased_until=from_now(LEASE_SECONDS))
-    if _spend(campaign, promised) and not made:
+    if _spend(campaign, promised, limit) and not made:
         return None
     return Wave(promised.promises, decided=len(made), left=chunk.untouched - len(made))
 
@@ -115,17 +119,19 @@ def _marks(recipients: Sequence[Untouched], ids: Mapping[uuid.UUID, uuid.UUID], 
     return made
 
 
-def _spend(campaign: Campaign, promised: Promised) -> bool:
-    """Whether the budget is exhausted, and the campaign paused. Raises `BudgetTaken`.
+def _spend(campaign: Campaign, promised: Promised, limit: Limit) -> bool:
+    """Whether as much is given as may be, and the campaign paused. Raises `BudgetTaken`.
 
     Last of all, so that nobody waits long for the campaign's row.
     """
     if promised.cost:
         fits = Q(budget_amount__isnull=True) | Q(budget_amount__gte=F("budget_used") + promised.cost)
+        if limit.amount is not None:
+            fits &= Q(budget_used__lte=limit.amount - promised.cost)
         if not Campaign.objects.filter(fits, pk=campaign.pk).update(budget_used=F("budget_used") + promised.cost):
             raise BudgetTaken
     if not promised.left_out:
         return False
     # Unless somebody has given back or taken some since we looked: then the next wave looks again.
     as_seen = {"budget_used": campaign.budget_used + promised.cost, "budget_amount": campaign.budget_amount}
-    return pause(campaign.pk, BUDGET_EXHAUSTED, **as_seen)
+    return pause(campaign.pk, limit.reason, **as_seen)

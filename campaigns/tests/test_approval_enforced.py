@@ -9,10 +9,12 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from pytest_django import Settings
 
+from bonuses.models import Player
 from bonuses.tests.api_client import ApiClient
 from bonuses.tests.factories import PlayerFactory
 from campaigns.fanout import tick as ticks
 from campaigns.fanout.run import fan_out
+from campaigns.fanout.snapshot import ensure_snapshot
 from campaigns.fanout.tick import tick
 from campaigns.models import Campaign, Chunk, Recipient
 from campaigns.services.change_campaign import change_campaign
@@ -23,7 +25,7 @@ from campaigns.services.pause_campaign import pause_campaign
 from campaigns.services.resume_campaign import resume_campaign
 from campaigns.tests.admin_pages import page, seen
 from campaigns.tests.approving import approved, costly, shown
-from campaigns.tests.fanning import ScriptedPlatform, check_counts, current, players
+from campaigns.tests.fanning import ScriptedPlatform, check_counts, check_spent, current, players
 from campaigns.tests.test_api_campaigns import data, refused
 from integrations.tests.admin_client import messages_in, signed_in
 
@@ -164,6 +166,33 @@ def test_rules_that_are_changed_between_issuing_and_the_snapshot() -> None:
     row = current(campaign)
     assert (row.status, "new approval: segment" in row.status_reason) == ("paused", True)
     assert Recipient.objects.count() == 0
+
+
+@pytest.mark.parametrize(("threshold", "is_approved", "granted"), [(1999, True, 2), (2000, False, 2), (1999, False, 1)])
+def test_one_that_becomes_dearer_under_way_gives_no_more_than_it_may(
+    settings: Settings, threshold: int, is_approved: bool, granted: int
+) -> None:
+    """Players who were blocked, so that they cost nothing, may be unblocked while it goes on."""
+    settings.CAMPAIGN_APPROVAL_THRESHOLD = threshold
+    Player.objects.update(status="banned")
+    players(2 if granted == 2 else 1)
+    campaign = costly()
+    if is_approved:
+        approved(campaign)
+    issue_campaign(campaign_id=campaign.pk, by="anna")
+    assert ensure_snapshot(current(campaign))
+    Player.objects.update(status="active")
+    fan_out(campaign.pk)
+    row, said = current(campaign), "APPROVAL_REQUIRED: It has given as much as may be given without another approval."
+    assert (row.status, row.status_reason, check_spent(campaign)) == ("paused", said, 1000 * granted)
+    assert check_counts(campaign)["granted"] == granted
+    with pytest.raises(ApprovalRequired):
+        resume_campaign(campaign_id=campaign.pk, by="anna")
+
+    approved(campaign)
+    resume_campaign(campaign_id=campaign.pk, by="anna")
+    fan_out(campaign.pk)
+    assert (current(campaign).status, check_counts(campaign)["pending"]) == ("issued", 0)
 
 
 def test_a_paused_one_goes_on_under_its_approval(small_chunks: None) -> None:
