@@ -11,7 +11,9 @@ import urllib3
 from scripts.faults.base import Violated
 
 PAUSE_SECONDS = 0.2
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 1800.0
+"""On a busy machine a hundred who share eight connections, cut again and again, take their time. Whoever waits for them
+looks whether anything moves at all."""
 DONE = frozenset({200, 201})
 AGAIN = frozenset({0, 408, 425, 429, 500, 503, 504})
 IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
@@ -50,6 +52,12 @@ class Caller:
     @property
     def waiting(self) -> int:
         return sum(not future.done() for future in self._futures)
+
+    def check(self) -> None:
+        """Raises what a caller has met so far."""
+        for future in self._futures:
+            if future.done():
+                future.result()
 
     def join(self) -> None:
         """Wait for the last answer. Raises what a caller met."""

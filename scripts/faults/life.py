@@ -206,6 +206,7 @@ class Life:
         moved_at = less_at = time.monotonic()
         least = sys.maxsize
         while work := left():
+            self.caller.check()
             now = time.monotonic()
             if (total := sum(work.values())) < least:
                 least, less_at = total, now

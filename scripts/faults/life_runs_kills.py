@@ -95,6 +95,7 @@ def _kill_along(life: Life, victims: Victims, *, kills: int, grants: int) -> Non
             victims.kill_one()
         if now - said_at > SAY_EVERY_SECONDS:
             said_at = now
+            life.caller.check()
             print(f"faults: … {told} of {grants} grants, {victims.kills.total()} of {kills} kills, left: {life.left()}")
             sys.stdout.flush()
         time.sleep(0.05)
