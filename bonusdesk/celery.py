@@ -49,8 +49,10 @@ SCHEDULE = {
     "retry queued grants": tick("bonuses.tasks.retry_queued", 5.0, Queue.SWEEPS, expires=5),
     "carry out wishes": tick("bonuses.tasks.carry_out_wishes", 5.0, Queue.SWEEPS, expires=5),
     "carry campaigns on": tick("campaigns.tasks.tick", 2.0, Queue.SWEEPS, expires=2),
+    "cancel many grants": tick("bonuses.tasks.cancel_many_grants", 5.0, Queue.SWEEPS, expires=5),
     "expire grants": tick("bonuses.tasks.expire_grants", 30.0, Queue.SWEEPS, expires=30),
     "reconcile grants": tick("bonuses.tasks.reconcile_grants", 600.0, Queue.SWEEPS, expires=300),
+    "count grants": tick("bonuses.tasks.count_grants", 60.0, Queue.DEFAULT, expires=60),
     **(
         {"fetch exchange rates": tick("integrations.tasks.fetch_rates", 3600.0, Queue.DEFAULT, expires=600)}
         if settings.EXCHANGE_RATES_URL

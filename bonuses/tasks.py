@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from bonuses.services import sweep
+from bonuses.services import cancel_many, sweep
+from bonuses.services.count_grants import count_grants as count
 from integrations.queues import Queue
 
 
@@ -24,3 +25,13 @@ def expire_grants() -> None:
 @shared_task(queue=Queue.SWEEPS)
 def reconcile_grants() -> None:
     sweep.reconcile_grants()
+
+
+@shared_task(queue=Queue.SWEEPS)
+def cancel_many_grants() -> None:
+    cancel_many.carry_on()
+
+
+@shared_task(queue=Queue.DEFAULT)
+def count_grants() -> None:
+    count()

@@ -22,6 +22,8 @@ NOT_OF_AN_ADDRESS = {
     "GRANT_NOT_UNRESOLVED": "of the admin",
     "ADAPTER_PAUSED": "pauses a campaign",
     "CHANGED_MEANWHILE": "of the admin",
+    "JOB_NOT_STARTABLE": "of the admin",
+    "LIVE_GRANT": "the reason why a recipient was skipped",
     "DELIVERY_NOT_REAPPLICABLE": "of the admin",
     "BONUS_GRANT_NOT_FOUND": "a grant that is not there is a NOT_FOUND",
 }

@@ -1,34 +1,28 @@
 import uuid
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from bonuses.admin import grant_pages
-from bonuses.admin.grant_filters import AttentionFilter, TemplateTypeFilter, search_grants
+from bonuses.admin.grant_filters import AttentionFilter, TemplateFilter, search_grants
+from bonuses.admin.grant_issue import issue_page
+from bonuses.admin.grant_job_pages import freeze_selected
+from bonuses.admin.grant_list import NEWER, OLDER, GrantChangeList
 from bonuses.admin.grant_tables import grant_tables
+from bonuses.admin.grant_timeline import timeline_of
 from bonuses.admin.template import facts
 from bonuses.admin.why import why_page
 from bonuses.models import Grant
 from bonuses.money import display
-from bonuses.services.cancel import cancel
-from integrations.admin.common import (
-    PageWithMore,
-    ReadOnlyAdmin,
-    ReasonForm,
-    Table,
-    confirmation,
-    is_confirmed,
-    link,
-    pretty,
-    selected,
-)
-from integrations.errors import DomainError
+from integrations.admin.common import PageWithMore, ReadOnlyAdmin, link, pretty
 
 
 def money(attribute: str, description: str) -> Any:
@@ -40,6 +34,15 @@ def money(attribute: str, description: str) -> Any:
         return "-" if minor is None else display(minor, grant.currency)
 
     return shown
+
+
+def chosen(request: HttpRequest) -> str:
+    """How the grants of an action were chosen, for the record."""
+    if request.POST.get("select_across") != "1":
+        count = len(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return f"{count} by hand"
+    filters = urlencode({name: str(value) for name, value in request.GET.items() if name not in {OLDER, NEWER}})
+    return f"all that matched {filters}" if filters else "all"
 
 
 @admin.register(Grant)
@@ -55,7 +58,9 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
         "created_at",
         "expires_at",
     )
-    list_filter = (AttentionFilter, "status", "granted_by_kind", TemplateTypeFilter, "created_at")
+    list_filter = (AttentionFilter, "status", "granted_by_kind", TemplateFilter, "created_at")
+    # Newest first and nothing else: that is what the pages go by.
+    sortable_by = ()
     list_select_related = ("player", "template")
     search_fields = ("id",)
     search_help_text = "A grant's id, the platform's id, or how the player's external id begins."
@@ -64,13 +69,38 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
         (None, {"fields": ("id", "status", "player_link", "template_link", "adapter", "platform_bonus_id")}),
         ("Amounts", {"fields": ("amount_shown", "deposit_shown", "loss_shown", "locked_shown", "turned_real_shown")}),
         ("Wagering", {"fields": ("required_shown", "progress_shown", "spins_completed_at")}),
-        ("Times", {"fields": ("created_at", "activated_at", "expires_at", "ended_at", "updated_at", "heard_at")}),
-        ("Trouble", {"fields": ("failure_code", "failure_message", "needs_person", "wish", "wish_reason")}),
-        ("Calls to the platform", {"fields": ("attempts", "attempted_at", "next_attempt_at", "claimed_until")}),
-        ("Terms", {"fields": ("revision", "terms_shown", "terms_rate", "exchange_rate", "player_rate")}),
+        # What they say that matters is in the timeline, too.
+        (
+            "Times",
+            {
+                "classes": ("collapse",),
+                "fields": ("created_at", "activated_at", "expires_at", "ended_at", "updated_at", "heard_at"),
+            },
+        ),
+        (
+            "Trouble",
+            {
+                "classes": ("collapse",),
+                "fields": ("failure_code", "failure_message", "needs_person", "wish", "wish_reason"),
+            },
+        ),
+        (
+            "Calls to the platform",
+            {"classes": ("collapse",), "fields": ("attempts", "attempted_at", "next_attempt_at", "claimed_until")},
+        ),
+        (
+            "Terms",
+            {
+                "classes": ("collapse",),
+                "fields": ("revision", "terms_shown", "terms_rate", "exchange_rate", "player_rate"),
+            },
+        ),
         (
             "Origin",
-            {"fields": ("granted_by_kind", "granted_by_id", "campaign_id", "meta_shown", "references_shown")},
+            {
+                "classes": ("collapse",),
+                "fields": ("granted_by_kind", "granted_by_id", "campaign_id", "meta_shown", "references_shown"),
+            },
         ),
     )
     readonly_fields = (
@@ -98,6 +128,9 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
     required_shown = money("wagering_required", "required")
     progress_shown = money("wagering_progress", "progress")
 
+    class Media:
+        css = {"all": ("bonuses/grant.css",)}  # noqa: RUF012  Django's own way
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("bonuses.issue_grant")
 
@@ -112,6 +145,16 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         return search_grants(queryset, search_term), False
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[GrantChangeList]:
+        return GrantChangeList
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        try:
+            return super().response_action(request, queryset)
+        except ValidationError:
+            messages.error(request, "What was chosen could not be read; nothing was done.")
+            return None
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
@@ -124,7 +167,7 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return grant_pages.issue_page(self, request)
+        return issue_page(self, request)
 
     def why_view(self, request: HttpRequest) -> HttpResponse:
         return why_page(self, request)
@@ -137,41 +180,17 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
 
     def more(self, request: HttpRequest, obj: Grant) -> dict[str, Any]:
         return {
+            "timeline": timeline_of(obj, request),
             "tables": grant_tables(obj),
             "can_cancel": obj.is_live and self.has_cancel_permission(request),
             "can_resolve": obj.needs_person and request.user.has_perm("bonuses.resolve_grant"),
         }
 
     @admin.action(description="Cancel all selected", permissions=["cancel"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse:
-        form = ReasonForm(request.POST if is_confirmed(request) else None)
-        if not form.is_valid():
-            return confirmation(
-                self,
-                request,
-                queryset,
-                title="Cancel all selected",
-                explanation="The platform takes these bonuses back from their players, one after the other.",
-                form=form,
-            )
-        rows = []
-        for grant in selected(request, queryset):
-            try:
-                reason = form.cleaned_data["reason"]
-                outcome = cancel(grant_id=grant.pk, cause=grant_pages.cause_of(request), reason=reason).status
-            except DomainError as error:
-                outcome = grant_pages.outcome_of(error)
-            rows.append((link(grant), grant.player.external_id, grant.template.name, outcome))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "What became of each",
-            "tables": [Table("Outcomes", ("Grant", "Player", "Template", "Outcome"), rows)],
-            "back": reverse("admin:bonuses_grant_changelist"),
-        }
-        return TemplateResponse(request, "admin/bonusdesk/results.html", context)
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse | None:
+        return freeze_selected(request, queryset, selection=chosen(request))
 
-    @admin.display(description="grant", ordering="id")
+    @admin.display(description="grant")
     def short_id(self, grant: Grant) -> SafeString:
         return format_html('<span title="{}">{}</span>', grant.pk, str(grant.pk)[-12:])
 

@@ -1,11 +1,10 @@
-import uuid
 from typing import Any
 
 from django import forms
 
 from bonuses.models import BonusTemplate, Player
 from bonuses.models.template import TemplateStatus
-from bonuses.money import MAX_MINOR
+from bonuses.money import from_major
 from integrations import currencies
 from integrations.admin.common import ReasonForm
 from integrations.errors import DomainError
@@ -20,36 +19,54 @@ FIELD_OF = {
     "EXCHANGE_RATE_MISSING": "currency",
 }
 """Where the form shows what issuing refuses; everything else goes above it."""
+LONGEST_AMOUNT = 40
 
 
-class IssueForm(forms.Form):
+class SeenField(forms.CharField):
+    """What the page said when it was opened, so that nobody acts on what is no longer so."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, label="")
+
+
+class SeenForm(ReasonForm):
+    seen = SeenField()
+
+    def set(self, **values: str) -> None:
+        """Sent back with the form instead of what came."""
+        self.data = {**dict(self.data.items()), **values}
+
+
+class IssueForm(SeenForm):
+    """Amounts are typed in major units and cleaned to minor ones of the grant's currency."""
+
     template = forms.ModelChoiceField(queryset=BonusTemplate.objects.none())
     player = forms.CharField(max_length=200, label="Player", help_text="The player's external id.")
-    deposit_amount = forms.IntegerField(
+    deposit_amount = forms.CharField(
         required=False,
-        min_value=1,
-        max_value=MAX_MINOR,
-        help_text="For deposit match and reload. In minor units: 1000 is 10.00 in euros.",
+        max_length=LONGEST_AMOUNT,
+        label="Deposit",
+        help_text="For deposit match and reload, in the grant's currency, such as 50.00.",
     )
-    loss_amount = forms.IntegerField(
+    loss_amount = forms.CharField(
         required=False,
-        min_value=0,
-        max_value=MAX_MINOR,
-        help_text="For cashback. In minor units; empty takes the loss recorded with the player.",
+        max_length=LONGEST_AMOUNT,
+        label="Loss",
+        help_text="For cashback, in the grant's currency; empty takes the loss recorded with the player.",
     )
     currency = forms.CharField(
         required=False, max_length=10, help_text="Empty gives the bonus in the template's own currency."
     )
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 
+    field_order = ("template", "player", "deposit_amount", "loss_amount", "currency", "reason")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         active = BonusTemplate.objects.filter(status=TemplateStatus.ACTIVE).order_by("name")
         self.fields["template"].queryset = active  # type: ignore[attr-defined]
-
-    @staticmethod
-    def new_key() -> str:
-        return str(uuid.uuid4())
 
     def clean_player(self) -> Player:
         external_id = self.cleaned_data["player"]
@@ -63,6 +80,28 @@ class IssueForm(forms.Form):
         if code and not currencies.is_known(code):
             raise forms.ValidationError(f"{code} is not a currency we know.")
         return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        template, currency = cleaned.get("template"), cleaned.get("currency")
+        if template is not None and currency is not None:
+            currency = currency or template.config["currency"]
+            cleaned["deposit_amount"] = self._minor("deposit_amount", currency, least=1)
+            cleaned["loss_amount"] = self._minor("loss_amount", currency, least=0)
+        return cleaned
+
+    def _minor(self, name: str, currency: str, *, least: int) -> int | None:
+        typed = str(self.cleaned_data.get(name, ""))
+        if not typed:
+            return None
+        try:
+            minor = from_major(typed, currency)
+        except DomainError as error:
+            self.add_error(name, error.message)
+            return None
+        if minor < least:
+            self.add_error(name, "This must be more than nothing." if least else "This can't be negative.")
+        return minor
 
     def refuse(self, error: DomainError) -> None:
         self.add_error(FIELD_OF.get(error.code), error.message)

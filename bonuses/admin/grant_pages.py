@@ -1,4 +1,4 @@
-"""The pages of a grant that do something: issue, cancel, resolve. A GET shows the form, a POST acts."""
+"""The pages of a grant that end it or say what became of it. A GET shows what would happen, a POST does it."""
 
 import uuid
 from typing import Any
@@ -10,93 +10,103 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
-from bonuses.admin.grant_forms import IssueForm, ResolveForm
-from bonuses.lifecycle import Cause, CauseKind
+from bonuses.admin.grant_forms import ResolveForm, SeenForm
+from bonuses.lifecycle import Cause, CauseKind, Status
 from bonuses.models import Grant
-from bonuses.models.grant import GrantedByKind
-from bonuses.services.cancel import cancel
+from bonuses.money import display
+from bonuses.services.adapters import AdapterCapabilityMissing
+from bonuses.services.cancel import GrantNotCancellable, cancel
 from bonuses.services.credit import AdapterRejected, AdapterUnavailable
-from bonuses.services.issue import IssueRequest, issue
 from bonuses.services.resolve import resolve
-from integrations.admin.common import AnyModelAdmin, ReasonForm, actor, link_to
+from integrations.admin.common import AnyModelAdmin, Table, actor, link
 from integrations.errors import DomainError
+
+STALE = "The grant has changed since you opened this page. Look again first: nothing was done."
 
 
 def cause_of(request: HttpRequest) -> Cause:
     return Cause(CauseKind.ADMIN, actor=actor(request))
 
 
-def issue_page(model_admin: AnyModelAdmin, request: HttpRequest) -> HttpResponse:
-    require(request, "bonuses.issue_grant")
-    if request.method != "POST":
-        form = IssueForm(initial={**request.GET.dict(), "request_key": IssueForm.new_key()})
-    else:
-        form = IssueForm(request.POST)
-        if form.is_valid():
-            done = _issue(request, form)
-            if done is not None:
-                return done
-    return _page(model_admin, request, form, title="Issue a grant", submit="Issue")
-
-
-def _issue(request: HttpRequest, form: IssueForm) -> HttpResponse | None:
-    """Where to go, or None when the form is to be shown again with what was wrong."""
-    given = form.cleaned_data
-    # Bound to who sent it, so that nobody's key finds another's grant.
-    key = f"admin:{request.user.pk}:{given['request_key']}"
-    sent_before = Grant.objects.filter(request_key=key).first()
-    if sent_before is not None:
-        messages.warning(request, "This form had been sent already; nothing was issued a second time.")
-        return _to_grant(sent_before.pk)
-    order = IssueRequest(
-        template_id=given["template"].pk,
-        player_id=given["player"].pk,
-        granted_by_kind=GrantedByKind.MANUAL,
-        deposit_amount=given["deposit_amount"],
-        loss_amount=given["loss_amount"],
-        currency_override=given["currency"] or None,
-        request_key=key,
-    )
-    try:
-        grant = issue(request=order, cause=cause_of(request))
-    except AdapterUnavailable as error:
-        messages.warning(request, error.message)
-        return _to_grant(error.details["grant_id"])
-    except AdapterRejected as error:
-        form.add_error(None, rejection(error))
-        # That grant has failed for good; sending the form again is to make another one.
-        form.data = {**form.data.dict(), "request_key": IssueForm.new_key()}  # type: ignore[attr-defined]
-        return None
-    except DomainError as error:
-        form.refuse(error)
-        return None
-    messages.success(request, f"The grant is {grant.status}.")
-    return _to_grant(grant.pk)
-
-
 def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, grant_id: uuid.UUID) -> HttpResponse:
     require(request, "bonuses.cancel_grant")
-    grant = get_object_or_404(Grant, pk=grant_id)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            cancel(grant_id=grant.pk, cause=cause_of(request), reason=form.cleaned_data["reason"])
-            messages.success(request, "The grant is cancelled.")
-        except DomainError as error:
-            messages.error(request, outcome_of(error))
-        return _to_grant(grant.pk)
-    return _page(
+    grant = get_object_or_404(Grant.objects.select_related("player", "template", "adapter"), pk=grant_id)
+    if obstacle := _obstacle(grant):
+        messages.info(request, f"Nothing was done. {obstacle}")
+        return to_grant(grant.pk)
+    form, warning = SeenForm(initial={"seen": _stamp(grant)}), ""
+    if request.method == "POST":
+        form = SeenForm(request.POST)
+        if form.is_valid():
+            if form.cleaned_data["seen"] == _stamp(grant):
+                return _cancel(request, grant, form.cleaned_data["reason"])
+            warning = STALE
+        form.set(seen=_stamp(grant))
+    return rendered(
         model_admin,
         request,
         form,
-        title="Cancel",
+        title="Cancel this grant?",
         submit="Cancel the grant",
         original=grant,
-        explanation="The platform takes the bonus back from the player. This can't be undone here.",
+        template="admin/bonuses/grant/cancel.html",
+        tables=[_what_happens(grant)],
+        warning=warning,
     )
+
+
+def _cancel(request: HttpRequest, grant: Grant, reason: str) -> HttpResponse:
+    try:
+        cancel(grant_id=grant.pk, cause=cause_of(request), reason=reason)
+        messages.success(request, "The grant is cancelled.")
+    except DomainError as error:
+        messages.error(request, outcome_of(error))
+    return to_grant(grant.pk)
+
+
+def _obstacle(grant: Grant) -> str:
+    if grant.state is Status.CANCELLED:
+        return "The grant is cancelled already."
+    if grant.has_ended:
+        return GrantNotCancellable(grant).message
+    never_sent = grant.state is Status.QUEUED and not grant.was_attempted
+    if not never_sent and not grant.adapter.can("cancel"):
+        return AdapterCapabilityMissing(grant.adapter, "cancel").message
+    return ""
+
+
+def _stamp(grant: Grant) -> str:
+    return f"{grant.status}:{grant.transition_count}:{grant.wish}"
+
+
+def _what_happens(grant: Grant) -> Table:
+    rows = [
+        ("Player", link(grant.player)),
+        ("Template", link(grant.template)),
+        ("The grant is", grant.status),
+        ("Amount", display(grant.amount, grant.currency)),
+        ("Wagered so far", _wagered(grant)),
+        ("What will happen", _ending(grant)),
+    ]
+    return Table("Cancelling it", ("What", "How"), rows)
+
+
+def _wagered(grant: Grant) -> str:
+    if not grant.wagering_required:
+        return "nothing has to be"
+    progress, required = grant.wagering_progress, grant.wagering_required
+    return f"{display(progress, grant.currency)} of {display(required, grant.currency)}"
+
+
+def _ending(grant: Grant) -> str:
+    if grant.wish:
+        return f"It is to end as {grant.wish} already; the platform is asked once more, at once."
+    if grant.state is not Status.QUEUED:
+        return "The platform takes the bonus back, and the player sees it go. This can't be undone here."
+    if grant.was_attempted:
+        return "Nobody knows yet whether the platform credited it: it is asked, and takes back what it credited."
+    return "It was not sent to the platform: it ends here, and the player never sees it."
 
 
 def resolve_page(model_admin: AnyModelAdmin, request: HttpRequest, grant_id: uuid.UUID) -> HttpResponse:
@@ -104,7 +114,7 @@ def resolve_page(model_admin: AnyModelAdmin, request: HttpRequest, grant_id: uui
     grant = get_object_or_404(Grant, pk=grant_id)
     if not grant.needs_person:
         messages.info(request, "Nobody needs to say anything about this grant.")
-        return _to_grant(grant.pk)
+        return to_grant(grant.pk)
     form = ResolveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -118,8 +128,8 @@ def resolve_page(model_admin: AnyModelAdmin, request: HttpRequest, grant_id: uui
             messages.success(request, "Noted.")
         except DomainError as error:
             messages.error(request, outcome_of(error))
-        return _to_grant(grant.pk)
-    return _page(
+        return to_grant(grant.pk)
+    return rendered(
         model_admin,
         request,
         form,
@@ -140,25 +150,16 @@ def outcome_of(error: DomainError) -> str:
     return error.message
 
 
-def rejection(error: AdapterRejected) -> SafeString:
-    return format_html(
-        "The platform refused: {}, {}. {}",
-        error.details["platform_code"],
-        error.details["platform_message"],
-        link_to("bonuses_grant", error.details["grant_id"], "The failed grant"),
-    )
-
-
 def require(request: HttpRequest, permission: str) -> None:
     if not request.user.has_perm(permission):
         raise PermissionDenied
 
 
-def _to_grant(grant_id: uuid.UUID | str) -> HttpResponse:
+def to_grant(grant_id: uuid.UUID | str) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:bonuses_grant_change", args=[grant_id]))
 
 
-def _page(
+def rendered(
     model_admin: AnyModelAdmin,
     request: HttpRequest,
     form: forms.Form,
@@ -166,7 +167,8 @@ def _page(
     title: str,
     submit: str,
     original: Grant | None = None,
-    explanation: str = "",
+    template: str = "admin/bonusdesk/form_page.html",
+    **more: Any,
 ) -> HttpResponse:
     back = reverse("admin:bonuses_grant_changelist")
     if original is not None:
@@ -178,7 +180,7 @@ def _page(
         "submit": submit,
         "form": form,
         "original": original,
-        "explanation": explanation,
         "back": back,
+        **more,
     }
-    return TemplateResponse(request, "admin/bonusdesk/form_page.html", context)
+    return TemplateResponse(request, template, context)

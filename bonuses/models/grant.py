@@ -165,6 +165,11 @@ class Grant(models.Model):
                 name="grant_expiring",
             ),
             Index(fields=["heard_at"], condition=Q(status__in=sorted(LIVE - {Status.QUEUED})), name="grant_silent"),
+            # For the lists of the back office: a filter and the order in which they are read.
+            Index(fields=["status", "-created_at", "-id"], name="grant_by_status"),
+            Index(fields=["granted_by_kind", "-created_at", "-id"], name="grant_by_origin"),
+            Index(fields=["-created_at", "-id"], condition=Q(needs_person=True), name="grant_needs_person"),
+            Index(fields=["-created_at", "-id"], condition=~Q(wish=""), name="grant_wished"),
         ]
         permissions: ClassVar = [
             ("issue_grant", "Can issue grants"),

@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Index
+from django.db.models import Index, Q
 
 from integrations.ids import new_id
 
@@ -33,6 +33,8 @@ class Player(models.Model):
         ordering = ("-created_at", "-id")
         indexes: ClassVar = [
             Index(fields=["-created_at", "-id"], name="player_newest_first"),
+            # Few are not active, and their live grants are looked for.
+            Index(fields=["status"], condition=~Q(status="active"), name="player_not_active"),
             # For segments: few players deposit much, and few have a certain attribute.
             Index(fields=["total_deposited"], name="player_by_deposits"),
             GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="player_by_attributes"),

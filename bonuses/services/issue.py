@@ -42,6 +42,7 @@ __all__ = [
     "RequestKeyReused",
     "TemplateNotActive",
     "TemplateNotFound",
+    "case_of",
     "issue",
     "offered",
     "promise",
@@ -84,6 +85,8 @@ class IssueRequest:
     fasttrack_references: dict[str, Any] = field(default_factory=dict)
     campaign_id: uuid.UUID | None = None
     request_key: str | None = None
+    reason: str = ""
+    """For the history alone."""
 
 
 def issue(*, request: IssueRequest, cause: Cause) -> Grant:
@@ -162,8 +165,8 @@ def _made_before(request: IssueRequest) -> Grant | None:
     return reload(found)
 
 
-def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
-    case = IssueCase(
+def case_of(request: IssueRequest, now: datetime) -> IssueCase:
+    return IssueCase(
         request.template_id,
         request.campaign_id,
         player_id=request.player_id,
@@ -172,6 +175,10 @@ def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
         currency=request.currency_override,
         now=now,
     )
+
+
+def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
+    case = case_of(request, now)
     pass_all(ISSUE_CHECKS, case)
     template, player, adapter = case.template, case.player, case.known.adapter
     claimed_until = claim_until(adapter, now)
@@ -200,6 +207,7 @@ def _insert(request: IssueRequest, cause: Cause, now: datetime) -> Grant:
         at=now,
         cause=cause.kind,
         actor=cause.actor,
+        reason=request.reason[:500],
         amounts=amounts_of(grant),
     )
     return grant
