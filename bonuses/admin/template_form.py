@@ -1,8 +1,10 @@
-"""The form of a template: the fields of its config follow its type."""
+"""The form of a template: the fields of its config follow its type, and money is typed in major units."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.forms.models import model_to_dict
 
 from bonuses import terms
 from bonuses.admin.service_form import ServiceForm, add_domain_error
@@ -10,41 +12,45 @@ from bonuses.admin.template_fields import (
     PREFIX,
     Contribution,
     Lines,
-    MinorUnits,
+    Money,
+    MoneyInput,
     Percent,
+    as_typed,
     config_from,
     initial_from,
     types_using,
 )
 from bonuses.configs import MAX_COUNT, MAX_HOURS
 from bonuses.models import BonusTemplate
-from bonuses.models.template import BonusType
-from bonuses.money import MAX_MINOR, display
-from bonuses.services.terms_revision import TERMS_FIELDS
+from bonuses.money import AmountInvalid, from_major
+from bonuses.services.change_template import TemplateChanged
+from bonuses.services.terms_revision import TERMS_FIELDS, TEXT_OR_NOTHING
 from integrations import currencies
+from integrations.ids import new_id
 
 PLAIN = ("name", "status", *(name for name in TERMS_FIELDS if name not in ("type", "config")))
 
 RULES = ("wagering_basis", "wagering_requirement_multiplier", "game_contribution")
+AMOUNT_RULES = ("max_bet_during_wagering", "max_win_cap")
 
 
 class TemplateForm(ServiceForm):
     # One field for each key that any type's config may have; types share those of the same name.
     config_currency = forms.CharField(required=False, max_length=10, label="Currency", help_text="A code such as EUR.")
     config_match_percent = Percent(label="Match, in percent of the deposit")
-    config_amount = MinorUnits(label="Amount")
+    config_amount = Money(label="Amount")
     config_percent = Percent(label="Percent of the loss")
     config_window_days = forms.IntegerField(required=False, label="Window, in days")
-    config_min_loss = MinorUnits(label="Smallest loss")
-    config_cap_amount = MinorUnits(label="Cap: the most that is given")
+    config_min_loss = Money(label="Smallest loss", help_text="0: any loss.")
+    config_cap_amount = Money(label="Cap: the most that is given")
     config_count = forms.IntegerField(required=False, label="Number of spins")
-    config_value_per_spin = MinorUnits(label="Value of a spin")
+    config_value_per_spin = Money(label="Value of a spin")
     config_eligible_games = Lines(required=False, label="Eligible games", help_text="One a line; may be empty.")
 
-    max_bet_during_wagering = MinorUnits(label="Largest bet during wagering", min_value=1, max_value=MAX_MINOR)
-    max_win_cap = MinorUnits(label="Most that can be won", min_value=1, max_value=MAX_MINOR)
+    max_bet_during_wagering = Money(label="Largest bet during wagering", help_text="Empty: no limit.")
+    max_win_cap = Money(label="Most that can be won", help_text="Empty: no limit.")
     time_limit_hours = forms.IntegerField(
-        required=False, min_value=1, max_value=MAX_HOURS, help_text="Empty: no limit."
+        required=False, min_value=1, max_value=MAX_HOURS, help_text="720 hours are 30 days. Empty: no limit."
     )
     max_grants_per_player = forms.IntegerField(
         required=False, min_value=1, max_value=MAX_COUNT, initial=1, help_text="Empty: no limit."
@@ -67,21 +73,41 @@ class TemplateForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
         if instance is not None and instance.config:
-            kwargs["initial"] = {**initial_from(instance.config), **(kwargs.get("initial") or {})}
+            kwargs["initial"] = {**typed_initial(instance), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.is_new = self.instance._state.adding
+        self.amounts_before = {name: getattr(self.instance, name) for name in AMOUNT_RULES}
+        self.key = str(self.data.get("key") or new_id())
+        """The id that a new template gets, so that the same form sent twice makes one."""
+        self.seen = str(self.data.get("seen", "") if self.is_bound else stamp(self.instance))
+        """When the template was last changed, as of the page that is sent back."""
+        if not self.is_new and "type" in self.fields:
+            self.fields["type"].disabled = True
+            self.fields["type"].help_text = "Can't be changed."
+        self.chosen_type = self._chosen_type()
+        self.currency = self._typed_currency()
+        self._follow_type()
+        for name in self.amount_fields():
+            self.fields[name].widget.unit = self.currency
+
+    def amount_fields(self) -> list[str]:
+        """Those on the page: of the chosen type, or of all types."""
+        return [name for name, field in self.fields.items() if isinstance(field.widget, MoneyInput)]
+
+    def _chosen_type(self) -> str:
+        chosen = str(self["type"].value() or "") if self.is_new else str(self.instance.type)
+        return chosen if chosen in terms.CONFIGS else ""
+
+    def _typed_currency(self) -> str:
+        code = str(self["config_currency"].value() or "").strip().upper()
+        return code if currencies.is_known(code) else ""
+
+    def _follow_type(self) -> None:
+        """Fields of other types are hidden and keep what was typed, in case somebody comes back to them."""
         for name in config_names(self.fields):
-            # Read by the static script; without it the help text says whose field it is.
             types = types_using(name)
-            self.fields[name].widget.attrs["data-types"] = " ".join(types)
-            if len(types) < len(BonusType):
-                whose = ", ".join(str(BonusType(type_).label) for type_ in types)
-                self.fields[name].help_text = f"{self.fields[name].help_text} For: {whose}.".strip()
-        if not self.is_new:
-            self._show_amounts()
-            if "type" in self.fields:
-                self.fields["type"].disabled = True
-                self.fields["type"].help_text = "Can't be changed."
+            if self.chosen_type not in types and len(types) < len(terms.CONFIGS):
+                self.fields[name].widget = forms.HiddenInput()
 
     def clean_config_currency(self) -> str:
         code = str(self.cleaned_data["config_currency"] or "").strip().upper()
@@ -91,7 +117,11 @@ class TemplateForm(ServiceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        type_ = cleaned.get("type")
+        if isinstance(self.refused, TemplateChanged):
+            # Told now; sent once more, it counts.
+            self.seen = stamp(self.instance)
+        type_ = cleaned.get("type", "")
+        self._read_amounts(type_)
         if type_:
             self._drop_errors_of_other_types(type_)
             try:
@@ -100,6 +130,29 @@ class TemplateForm(ServiceForm):
                 self._add_new_errors(error)
             self._check_rules(cleaned, type_)
         return cleaned
+
+    def _read_amounts(self, type_: str) -> None:
+        """From what was typed to minor units, by the currency beside them."""
+        for name, field in self.fields.items():
+            if isinstance(field, Money) and name not in self.errors:
+                text = self.cleaned_data[name]
+                self.cleaned_data[name] = None
+                if text and (name in AMOUNT_RULES or type_ in types_using(name)):
+                    self._read_amount(name, text)
+
+    def _read_amount(self, name: str, text: str) -> None:
+        currency = self.cleaned_data.get("config_currency")
+        if not currency:
+            return
+        try:
+            minor = from_major(text, currency)
+        except AmountInvalid as error:
+            self.add_error(name, error.message)
+            return
+        if name in AMOUNT_RULES and minor <= 0:
+            self.add_error(name, "Must be greater than 0.")
+        else:
+            self.cleaned_data[name] = minor
 
     def _check_rules(self, cleaned: dict[str, Any], type_: str) -> None:
         given = [cleaned.get(name) for name in RULES]
@@ -113,6 +166,13 @@ class TemplateForm(ServiceForm):
         except terms.RulesInvalid as error:
             add_domain_error(self, error)
 
+    def typed_terms(self) -> terms.Terms:
+        """Of a form without errors in them."""
+        config = config_from(self.cleaned_data, self.cleaned_data["type"])
+        values = {name: self._value(name) for name in TERMS_FIELDS if name not in ("type", "config")}
+        values |= {name: values[name] or None for name in TEXT_OR_NOTHING}
+        return terms.Terms(type=self.cleaned_data["type"], config=config, **values)
+
     def template_fields(self) -> dict[str, Any]:
         """What a new template is made of."""
         cleaned = self.cleaned_data
@@ -122,10 +182,17 @@ class TemplateForm(ServiceForm):
     def template_changes(self) -> dict[str, Any]:
         """Only what was changed, so that a config stays as it was sent when nothing in it was touched."""
         changed = set(self.changed_data)
-        changes = {name: self._value(name) for name in PLAIN if name in changed}
+        changes = {name: self._value(name) for name in PLAIN if name in changed and name not in AMOUNT_RULES}
+        # By value: 5 and 5.00 are one amount, and 5.00 is another in another currency.
+        changes |= {name: self._value(name) for name, was in self.amounts_before.items() if self._value(name) != was}
         if any(self.instance.type in types_using(name) for name in config_names(changed)):
-            changes["config"] = config_from(self.cleaned_data, self.instance.type)
+            config = config_from(self.cleaned_data, self.instance.type)
+            if config != {key: value for key, value in self.instance.config.items() if value is not None}:
+                changes["config"] = config
         return changes
+
+    def unchanged_since(self) -> datetime | None:
+        return moment(self.seen)
 
     def _value(self, name: str) -> Any:
         value = self.cleaned_data[name]
@@ -139,17 +206,39 @@ class TemplateForm(ServiceForm):
     def _add_new_errors(self, error: terms.ConfigInvalid) -> None:
         """A field that could not even be read has said so; that it is missing from the config is no news."""
         unread = {name.replace(PREFIX, "config.", 1) for name in config_names(self.errors)}
+        if not self.cleaned_data.get("config_currency"):
+            typed = {name.replace(PREFIX, "config.", 1) for name in self.amount_fields() if self[name].value()}
+            unread |= typed
         news = {path: text for path, text in error.details.items() if path not in unread}
         if news or not unread:
             add_domain_error(self, terms.ConfigInvalid(error.message, **news))
 
-    def _show_amounts(self) -> None:
-        currency = self.instance.config.get("currency")
-        for name, field in self.fields.items():
-            value = self.get_initial_for_field(field, name)
-            if isinstance(field, MinorUnits) and isinstance(value, int) and currencies.is_known(currency):
-                field.help_text = f"Now {display(value, currency)}. {field.help_text}"
-
 
 def config_names(names: Any) -> list[str]:
     return [name for name in names if name.startswith(PREFIX)]
+
+
+def typed_initial(template: BonusTemplate) -> dict[str, Any]:
+    """What the form shows of the config and of the amounts besides."""
+    currency = template.config.get("currency")
+    amounts = {name: as_typed(getattr(template, name), currency) for name in AMOUNT_RULES}
+    return {**initial_from(template.config), **amounts}
+
+
+def copy_of(template: BonusTemplate) -> dict[str, Any]:
+    """What a form for a new template begins with that is to be like this one."""
+    ending = " (copy)"
+    longest = BonusTemplate._meta.get_field("name").max_length or 0
+    plain = model_to_dict(template, fields=("type", *(name for name in PLAIN if name != "status")))
+    return {**plain, **typed_initial(template), "name": template.name[: longest - len(ending)] + ending}
+
+
+def stamp(template: BonusTemplate) -> str:
+    return template.updated_at.isoformat() if template.updated_at else ""
+
+
+def moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -46,5 +46,5 @@ class TemplateViewSet(RowViewSet):
         return Response(self.one(template_id))
 
     def destroy(self, request: Request, pk: str) -> Response:
-        remove_template(template_id=self.id_of(pk))
+        remove_template(template_id=self.id_of(pk), by=actor(request))
         return Response(status=204)

@@ -3,6 +3,7 @@ from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from django.db.models import Index, UniqueConstraint
+from simple_history.models import HistoricalRecords
 
 from bonuses.terms import Terms, from_json
 from integrations.ids import new_id
@@ -42,6 +43,35 @@ class MaxBetAction(models.TextChoices):
     IGNORE = "ignore", "do not count the bet"
 
 
+def _read_name(row: Any) -> str:
+    return str(row.history_user_id)
+
+
+def _write_name(row: Any, name: str | None) -> None:
+    row.history_user_id = name or ""
+
+
+class TemplateHistory(HistoricalRecords):  # type: ignore[misc]  # has no types
+    """A row for each save that changed something, by the name of a person of the admin or of a caller of the API.
+
+    `services.template_history.signed` says whose change a save is. Who may view templates may view their history.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        names: Any = models.CharField(max_length=200, blank=True, default="")
+        super().__init__(
+            history_user_id_field=names,
+            history_user_getter=_read_name,
+            history_user_setter=_write_name,
+            history_change_reason_field=models.CharField(max_length=500, null=True),
+            excluded_fields=["revision", "created_at", "updated_at"],
+            **options,
+        )
+
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        return {**super().get_meta_options(model), "default_permissions": ()}
+
+
 class BonusTemplate(models.Model):
     """What an operator offers. Amounts are minor units of `config["currency"]`; a grant is made under a revision."""
 
@@ -64,6 +94,12 @@ class BonusTemplate(models.Model):
     revision = models.ForeignKey("TermsRevision", on_delete=models.RESTRICT, related_name="+", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    history = TemplateHistory()
+    # What the history reads from whoever saves; see `services.template_history`.
+    _history_user: str
+    _change_reason: str | None
+    skip_history_when_saving: bool
 
     class Meta:
         ordering = ("-created_at", "-id")
