@@ -4,18 +4,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from bonuses.admin.service_form import ServiceAdmin
 from bonuses.money import display
-from campaigns.admin import approval_pages, campaign_pages, recipients_csv
+from campaigns.admin import approval_pages, build_pages, build_parts, campaign_pages, recipients_csv, result_pages
 from campaigns.admin.campaign_form import FIELDS, CampaignForm, currency_of
 from campaigns.admin.campaign_status import VIEW_RECIPIENTS, budget_used, campaign_status, recipients_url
 from campaigns.admin.campaign_tables import why_not
 from campaigns.admin.progress import bar, progress_of
 from campaigns.admin.seen import check_seen
+from campaigns.admin.status_part import status_part
 from campaigns.admin.why import why_page
 from campaigns.lifecycle import ALLOWED, EDITABLE, ISSUABLE, Status
 from campaigns.models import Campaign
@@ -43,6 +43,7 @@ SHOWN = {
 class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
     form = CampaignForm
     change_form_template = "admin/campaigns/campaign/change_form.html"
+    change_list_template = "admin/campaigns/campaign/change_list.html"
     list_display = ("name", "status", "progress", "audience", "scheduled_at", "template_name", "segment_name")
     list_filter = ("status",)
     list_select_related = ("template", "segment")
@@ -51,7 +52,6 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
 
     class Media:
         css = {"all": ("campaigns/admin.css",)}  # noqa: RUF012  Django's own way
-        js = ("campaigns/campaign_status.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         rows: QuerySet[Campaign] = super().get_queryset(request)
@@ -111,6 +111,10 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
         wrap, name = self.admin_site.admin_view, "campaigns_campaign"
         return [
             path("why/", wrap(self.why_view), name=f"{name}_why"),
+            path("build/", wrap(build_pages.new_page), name=f"{name}_build"),
+            path("build/<uuid:campaign_id>/count/", wrap(build_parts.count_part), name=f"{name}_build_count"),
+            path("build/<uuid:campaign_id>/terms/", wrap(build_parts.terms_part), name=f"{name}_build_terms"),
+            path("build/<uuid:campaign_id>/<slug:step>/", wrap(self.build_view), name=f"{name}_build_step"),
             path("<uuid:campaign_id>/preview/", wrap(self.preview_view), name=f"{name}_preview"),
             path("<uuid:campaign_id>/issue/", wrap(self.issue_view), name=f"{name}_issue"),
             path("<uuid:campaign_id>/approve/", wrap(self.approve_view), name=f"{name}_approve"),
@@ -119,12 +123,20 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
             path("<uuid:campaign_id>/resume/", wrap(self.resume_view), name=f"{name}_resume"),
             path("<uuid:campaign_id>/cancel/", wrap(self.cancel_view), name=f"{name}_cancel"),
             path("<uuid:campaign_id>/status/", wrap(self.status_view), name=f"{name}_status"),
+            path("<uuid:campaign_id>/result/", wrap(self.result_view), name=f"{name}_result"),
+            path("<uuid:campaign_id>/result.svg", wrap(result_pages.chart), name=f"{name}_chart"),
             path("<uuid:campaign_id>/recipients.csv", wrap(self.csv_view), name=f"{name}_csv"),
             *super().get_urls(),
         ]
 
     def why_view(self, request: HttpRequest) -> HttpResponse:
         return why_page(self, request)
+
+    def build_view(self, request: HttpRequest, campaign_id: uuid.UUID, step: str) -> HttpResponse:
+        return build_pages.step_page(self, request, campaign_id, step)
+
+    def result_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
+        return result_pages.result_page(self, request, campaign_id)
 
     def preview_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
         return campaign_pages.preview_page(self, request, campaign_id)
@@ -148,11 +160,7 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
         return campaign_pages.cancel_page(self, request, campaign_id)
 
     def status_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
-        """The box alone, for the script that keeps it up to date."""
-        campaign = campaign_pages.found(request, campaign_id, campaign_pages.VIEW)
-        return TemplateResponse(
-            request, "admin/campaigns/campaign/status.html", {"status": campaign_status(campaign, request)}
-        )
+        return status_part(request, campaign_id)
 
     def csv_view(self, request: HttpRequest, campaign_id: uuid.UUID) -> Any:
         campaign = campaign_pages.found(request, campaign_id, VIEW_RECIPIENTS)
@@ -168,6 +176,7 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
                 *approval_pages.history_of(obj, request),
             ],
             "status": campaign_status(obj, request),
+            "can_build": obj.state is Status.DRAFT and self.has_change_permission(request, obj),
             "can_issue": may_issue and obj.state in ISSUABLE,
             "can_approve": may_approve and approval_pages.is_asked_for(obj),
             "can_withdraw": may_approve and approval_pages.can_withdraw(obj),

@@ -53,6 +53,7 @@ class CampaignForm(ServiceForm):
         if not self.instance._state.adding:
             self.initial["seen"] = stamp(self.instance)
         self._say("scheduled_at", "When to begin by itself. Empty: by hand.")
+        self._name_both("scheduled_at")
         self._say("deposit_amount", "For deposit match and reload, where everybody is given the same.")
         self._say("budget_amount", f"In {settings.BASE_CURRENCY}, by face value. Empty: no limit.")
         self._show_amount("deposit_amount", currency_of(self.instance))
@@ -85,6 +86,12 @@ class CampaignForm(ServiceForm):
             given[f"{name}_id"] = given.pop(name).pk
         return given
 
+    def _name_both(self, name: str) -> None:
+        """Of the two fields for a moment only the page's text says which is which."""
+        widget: Any = self.fields[name].widget if name in self.fields else None
+        for part, words in zip(getattr(widget, "widgets", ()), ("Date to begin", "Time to begin"), strict=False):
+            part.attrs["aria-label"] = words
+
     def _say(self, name: str, words: str) -> None:
         if name in self.fields:
             self.fields[name].help_text = f"{words} {self.fields[name].help_text}".strip()
@@ -100,7 +107,7 @@ class CampaignForm(ServiceForm):
         if not self.instance._state.adding:
             offered |= BonusTemplate.objects.filter(pk=self.instance.template_id)
         field.queryset = offered.order_by("name")
-        field.label_from_instance = _template_label
+        field.label_from_instance = template_label
 
 
 def currency_of(campaign: Campaign) -> str | None:
@@ -110,6 +117,6 @@ def currency_of(campaign: Campaign) -> str | None:
     return str(campaign.template.config["currency"]) if campaign.template_id else None
 
 
-def _template_label(template: BonusTemplate) -> str:
+def template_label(template: BonusTemplate) -> str:
     status = "" if template.status == TemplateStatus.ACTIVE else f", {template.status}"
     return f"{template.name} ({template.get_type_display()}{status})"

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -26,7 +27,7 @@ from campaigns.services.lock_campaign import lock_campaign
 from campaigns.services.pause_campaign import pause_campaign
 from campaigns.services.preview_campaign import preview_campaign
 from campaigns.services.resume_campaign import resume_campaign
-from integrations.admin.common import AnyModelAdmin, ReasonForm, actor
+from integrations.admin.common import AnyModelAdmin, ReasonForm, Table, actor
 from integrations.errors import DomainError
 
 VIEW = "campaigns.view_campaign"
@@ -45,7 +46,7 @@ def preview_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: 
 def issue_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
     campaign = found(request, campaign_id, MAY_ISSUE)
     if request.method == "POST":
-        return _act(
+        return act_on(
             model_admin,
             request,
             campaign,
@@ -63,7 +64,7 @@ def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uu
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = f"Paused by {actor(request)}: {form.cleaned_data['reason']}"
-        return _act(
+        return act_on(
             model_admin,
             request,
             campaign,
@@ -79,7 +80,7 @@ def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uu
 def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
     campaign = found(request, campaign_id, MAY_ISSUE)
     if request.method == "POST":
-        return _act(
+        return act_on(
             model_admin,
             request,
             campaign,
@@ -100,7 +101,7 @@ def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: u
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = f"Cancelled by {actor(request)}: {form.cleaned_data['reason']}"
-        return _act(
+        return act_on(
             model_admin,
             request,
             campaign,
@@ -121,7 +122,7 @@ def found(request: HttpRequest, campaign_id: uuid.UUID, permission: str) -> Camp
     return get_object_or_404(Campaign.objects.select_related("template", "segment"), pk=campaign_id)
 
 
-def _act(
+def act_on(
     model_admin: AnyModelAdmin,
     request: HttpRequest,
     campaign: Campaign,
@@ -149,27 +150,41 @@ def nothing_to_do(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def to(campaign: Campaign) -> HttpResponse:
-    return HttpResponseRedirect(_address(campaign))
+    return HttpResponseRedirect(page_of(campaign))
 
 
-def _address(campaign: Campaign) -> str:
+def page_of(campaign: Campaign) -> str:
     return reverse("admin:campaigns_campaign_change", args=[campaign.pk])
 
 
 def _preview(
     model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, *, title: str, form: forms.Form | None = None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "obstacle": _obstacle(campaign), "campaign": campaign}
-    try:
-        preview = preview_campaign(campaign_id=campaign.pk)
-        context["obstacle"] = context["obstacle"] or _unapproved(campaign, preview)
-        context["tables"] = [campaign_tables.numbers(preview), campaign_tables.exclusions(preview)]
-        context["tables"].append(campaign_tables.sample(preview))
-    except DomainError as error:
-        context["obstacle"] = error.message
+    seen = previewed(campaign)
+    obstacle = seen.obstacle or seen.unapproved
+    context = {"form": form, "campaign": campaign, "tables": seen.tables, "obstacle": obstacle}
     return rendered(
         model_admin, request, campaign, "admin/campaigns/campaign/preview.html", {**context, "title": title}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    obstacle: str
+    """What would refuse to issue it now; empty: nothing does."""
+    unapproved: str = ""
+    tables: tuple[Table, ...] = ()
+    audience: int = 0
+
+
+def previewed(campaign: Campaign) -> Previewed:
+    try:
+        preview = preview_campaign(campaign_id=campaign.pk)
+        unapproved = _unapproved(campaign, preview)
+    except DomainError as error:
+        return Previewed(error.message)
+    tables = (campaign_tables.numbers(preview), campaign_tables.exclusions(preview), campaign_tables.sample(preview))
+    return Previewed(_obstacle(campaign), unapproved, tables, preview["audience"])
 
 
 def _obstacle(campaign: Campaign) -> str:
@@ -208,6 +223,6 @@ def rendered(
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "original": campaign,
-        "back": _address(campaign),
+        "back": page_of(campaign),
     }
     return TemplateResponse(request, template, {**common, **context})

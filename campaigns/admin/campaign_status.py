@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 
 from bonuses.models.stop import stops_of
 from bonuses.money import display
-from campaigns.admin.progress import progress_of
+from campaigns.admin.pace import pace_of
+from campaigns.admin.progress import Progress, progress_of
 from campaigns.admin.words import status_reason_in_words
 from campaigns.lifecycle import Outcome, Status
 from campaigns.models import Campaign
@@ -19,20 +20,30 @@ from campaigns.stats import stats_of
 from integrations.admin.common import when
 
 VIEW_RECIPIENTS = "campaigns.view_recipient"
+READ_OUT_EVERY = 10
+"""Percent: to be told of each would be too much for who listens."""
 
 
 def campaign_status(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
     stats = stats_of(campaign.pk)
+    progress = progress_of(stats) if campaign.snapshot_at else None
+    is_live = _is_live(campaign, stats)
     return {
         "campaign": campaign,
         "reason": status_reason_in_words(campaign.status_reason),
-        "is_live": _is_live(campaign, stats),
-        "progress": progress_of(stats) if campaign.snapshot_at else None,
+        "is_live": is_live,
+        "progress": progress,
+        "said": progress.percent // READ_OUT_EVERY * READ_OUT_EVERY if progress else "",
+        "pace": _pace(campaign, progress, stats) if progress and is_live else [],
         "has_begun": campaign.issued_at is not None,
         "rows": _rows(campaign, stats, links=request.user.has_perm(VIEW_RECIPIENTS)),
         "stops": list(stops_of(template=campaign.template_id, campaign=campaign.pk)),
         "may_see_stops": request.user.has_perm("bonuses.use_kill_switch") or request.user.has_perm("bonuses.view_stop"),
     }
+
+
+def _pace(campaign: Campaign, progress: Progress, stats: dict[str, int]) -> list[tuple[str, str]]:
+    return pace_of(campaign.pk, done=progress.done, pending=stats[Outcome.PENDING])
 
 
 def _is_live(campaign: Campaign, stats: dict[str, int]) -> bool:

@@ -8,6 +8,9 @@ from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 
 from bonuses.admin.service_form import ServiceAdmin
+from campaigns.admin.live_count import counted, table_of
+from campaigns.admin.rules.field import has_rows, is_taken
+from campaigns.admin.rules.pages import rules_urls
 from campaigns.admin.seen import check_seen
 from campaigns.admin.segment_csv import segment_csv_urls
 from campaigns.admin.segment_form import SegmentForm
@@ -21,7 +24,6 @@ from campaigns.services.remove_segment import remove_segment
 from integrations.admin.common import BigTableAdmin, PageWithMore, Table, link, pretty, when
 from integrations.errors import DomainError
 
-SAMPLE = 10
 CAMPAIGNS_SHOWN = 20
 _COUNTED = (
     SegmentMember.objects.filter(segment=OuterRef("pk"))
@@ -47,9 +49,15 @@ class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
 
     class Media:
         css = {"all": ("campaigns/admin.css",)}  # noqa: RUF012  Django's own way
+        js = ("campaigns/rules.js",)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*segment_csv_urls(self), *super().get_urls()]
+        return [*segment_csv_urls(self), *rules_urls(self), *super().get_urls()]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.as_json = request.GET.get("as") == "json" or "rules" in request.POST
+        return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
         rows: QuerySet[Segment] = super().get_queryset(request)
@@ -97,7 +105,13 @@ class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
 
     def more(self, request: HttpRequest, obj: Segment) -> dict[str, Any]:
         takes_file = obj.kind == SegmentKind.LIST and self.has_change_permission(request, obj)
-        return {"tables": [_players(obj), _campaigns(obj)], "takes_file": takes_file}
+        tables = [_campaigns(obj)] if self._counts_itself(request, obj) else [_players(obj), _campaigns(obj)]
+        return {"tables": tables, "takes_file": takes_file}
+
+    def _counts_itself(self, request: HttpRequest, segment: Segment) -> bool:
+        """The rows of the rules say who matches, as they stand in the form."""
+        may = segment.kind == SegmentKind.RULES and self.has_change_permission(request, segment)
+        return may and request.GET.get("as") != "json" and is_taken(segment.rules) and has_rows(segment.rules)
 
     @admin.display(description="members", ordering="listed")
     def members(self, segment: Segment) -> str:
@@ -111,16 +125,11 @@ class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
 
 
 def _players(segment: Segment) -> Table:
-    columns = ("Player", "Status", "Brand", "Currency", "Country")
     try:
-        players = players_of(segment)
+        return table_of(counted(players_of(segment)))
     except RulesInvalid as error:
         faults = ((f"{path}: {message}",) for path, message in error.details.items())
         return Table("These rules are no longer taken", ("What is wrong",), faults)
-    count, some = players.count(), players.order_by("pk")[:SAMPLE]
-    rows = ((link(p), p.get_status_display(), p.origin, p.currency, p.country or "-") for p in some)
-    title = "1 player now" if count == 1 else f"{count:,} players now"
-    return Table(f"{title}, some of them" if count > SAMPLE else title, columns, rows, empty="Nobody.")
 
 
 def _campaigns(segment: Segment) -> Table:

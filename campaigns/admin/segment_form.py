@@ -1,80 +1,29 @@
-import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from bonuses.admin.service_form import ServiceForm
 from bonuses.admin.template_fields import Lines
+from campaigns.admin.rules.field import JSON, RulesField
 from campaigns.admin.seen import SeenField, stamp
 from campaigns.models import Segment
 from campaigns.models.segment import SegmentKind
-from campaigns.rules import RulesInvalid, parse
 
 MOST_TYPED = 10_000
 LONGER = "Longer lists go in by `manage.py import_segment`."
 ERRORS_SHOWN = 20
-EXAMPLE = '{"all": [{"field": "country", "op": "in", "value": ["SE", "FI"]}, …]}'
-
-
-class RulesField(forms.CharField):
-    """A tree of rules as JSON. What was typed stays as it was typed until it is right."""
-
-    widget = forms.Textarea(attrs={"rows": 14, "class": "vLargeTextField campaign-rules", "spellcheck": "false"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, dict) else value
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return value
-        text = (value or "").strip()
-        return _checked(_read(text)) if text else None
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return bool(self.to_python(initial) != self.to_python(data))
-        except forms.ValidationError:
-            return True
-
-
-def _read(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_without_repetition)
-    except json.JSONDecodeError as error:
-        raise forms.ValidationError(f"Line {error.lineno}, column {error.colno}: not JSON. {error.msg}.") from None
-    except ValueError as error:
-        raise forms.ValidationError(str(error)) from None
-    except RecursionError:
-        raise forms.ValidationError("This is nested too deeply.") from None
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON would have the last one win, unseen."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"“{next(name for name in names if names.count(name) > 1)}” is there twice in one place.")
-    return found
-
-
-def _checked(tree: Any) -> Any:
-    try:
-        parse(tree)
-    except RulesInvalid as error:
-        # The path is what says which of many rules is meant.
-        faults = [f"{path}: {message}" for path, message in error.details.items()]
-        raise forms.ValidationError(faults[:ERRORS_SHOWN]) from None
-    return tree
+JSON_HELP = (
+    'A rule, or several within all, any or not: {"all": [{"field": "country", "op": "in", "value": ["SE", "FI"]}, …]}. '
+    "Fields are the player's columns and attributes such as attributes.vip; ops are eq, ne, in, nin, gt, gte, lt, lte, "
+    'contains and exists. <a href="?">Rows instead</a>'
+)
 
 
 class SegmentForm(ServiceForm):
-    rules = RulesField(
-        required=False,
-        help_text=(
-            f"A rule, or several within all, any or not: {EXAMPLE} Fields are the player's columns and "
-            "attributes such as attributes.vip; ops are eq, ne, in, nin, gt, gte, lt, lte, contains and exists."
-        ),
-    )
+    as_json: ClassVar[bool] = False
+    """Whether the rules are to be written as JSON; set on a subclass made for one request."""
+
+    rules = RulesField(required=False, help_text="Who is in it, asked anew whenever the segment is used.")
     external_ids = Lines(
         required=False, label="External ids", help_text=f"One a line, {MOST_TYPED:,} at most. {LONGER}"
     )
@@ -87,6 +36,9 @@ class SegmentForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_new = self.instance._state.adding
+        if self.as_json and "rules" in self.fields:
+            self.fields["rules"].widget = forms.Textarea(attrs=JSON)
+            self.fields["rules"].help_text = JSON_HELP
         if not self.is_new:
             self.initial["seen"] = stamp(self.instance)
             self.fields[

@@ -24,6 +24,11 @@ class Campaign(models.Model):
     status = models.CharField(max_length=9, choices=[(s.value, s.value) for s in Status], default=Status.DRAFT.value)
     status_reason = models.CharField(max_length=500, blank=True)
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    planned_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When a draft is meant to begin. Nothing begins by it: `scheduled_at` does that.",
+    )
     deposit_amount = models.BigIntegerField(null=True, blank=True)
     currency_override = models.CharField(max_length=10, blank=True)
     budget_amount = models.BigIntegerField(null=True, blank=True, help_text="Base currency, minor units.")

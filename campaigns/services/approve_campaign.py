@@ -31,8 +31,8 @@ def approve_campaign(*, campaign_id: uuid.UUID, seen: str, by: str, cost: int | 
     if review.cost > shown:
         raise required("It costs more by now than was shown. Look at it again first.", review)
     approval = _write(campaign, review, decision=Decision.APPROVED, by=by, cost=shown)
-    if campaign.state is Status.SCHEDULED:
-        # It may begin at the next tick, when its time has come.
+    if campaign.state in EDITABLE:
+        # Nobody waits for it any more. A scheduled one may begin at the next tick, when its time has come.
         campaign.status_reason = ""
         campaign.save(update_fields=["status_reason"])
     return approval

@@ -18,7 +18,6 @@ from campaigns.tests.fanning import ScriptedPlatform
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 PASSWORD = "for-the-browser-1"
-RULES = '{"field": "country", "op": "eq", "value": "SE"}'
 
 
 @pytest.fixture
@@ -37,22 +36,44 @@ def add_segment(desk: Page, url: str) -> None:
     desk.goto(f"{url}/admin/campaigns/segment/add/")
     desk.get_by_label("Name").fill("Swedes")
     desk.get_by_label("Kind").select_option("rules")
-    desk.get_by_label("Rules").fill('{"field": "country"')
+    expect(desk.get_by_text("Add a rule to see who matches.")).to_be_visible()
+    desk.get_by_role("button", name="Add a rule").click()
+    desk.get_by_label("Field of rule 1").select_option("Country")
+    desk.get_by_label("Value of rule 1").fill("Sweden")
     desk.get_by_role("button", name="Save and continue editing").click()
-    expect(desk.get_by_text("Line 1, column 20: not JSON.")).to_be_visible()
-    desk.get_by_label("Rules").fill(RULES)
+    expect(desk.get_by_text("Must be an ISO 3166-1 alpha-2 code, such as DE.")).to_be_visible()
+    expect(desk.get_by_label("Value of rule 1")).to_have_value("Sweden")
+    desk.get_by_label("Value of rule 1").fill("se")
+    desk.get_by_label("Value of rule 1").blur()
+    expect(desk.get_by_text("4 players match.")).to_be_visible()
     desk.get_by_role("button", name="Save and continue editing").click()
     expect(desk.get_by_text("4 players now")).to_be_visible()
 
 
 def add_campaign(desk: Page, url: str) -> None:
-    desk.goto(f"{url}/admin/campaigns/campaign/add/")
+    desk.goto(f"{url}/admin/campaigns/campaign/")
+    desk.get_by_role("link", name="Build in steps").click()
+    go_on = desk.get_by_role("button", name="Save and go on")
     desk.get_by_label("Name").fill("Midsummer")
-    desk.locator("#id_segment").select_option(label="Swedes")
-    desk.locator("#id_template").select_option(label="Ten euros (no deposit)")
-    desk.get_by_label("Budget").fill("2500")
-    desk.get_by_role("button", name="Save and continue editing").click()
-    expect(desk.get_by_text("was added successfully")).to_be_visible()
+    desk.get_by_label("Segment").select_option(label="Swedes")
+    expect(desk.get_by_text("4 players match.")).to_be_visible()
+    go_on.click()
+    desk.get_by_label("Bonus template").select_option(label="Ten euros (no deposit)")
+    expect(desk.get_by_text("€10 without a deposit")).to_be_visible()
+    go_on.click()
+    expect(desk.get_by_label("By hand, when somebody issues it")).to_be_checked()
+    go_on.click()
+    desk.get_by_label("Budget").fill("25.005")
+    go_on.click()
+    expect(desk.get_by_text("EUR has 2 decimals, and 25.005 has more.")).to_be_visible()
+    desk.get_by_label("Budget").fill("25.00")
+    go_on.click()
+    expect(desk.get_by_text("4 in the audience, 0 held out.")).to_be_visible()
+    go_on.click()
+    expect(desk.get_by_role("row", name="Audience 4")).to_be_visible()
+    expect(desk.get_by_role("row", name="Budget €25.00")).to_be_visible()
+    desk.get_by_role("link", name="Keep it as a draft").click()
+    expect(desk.get_by_role("link", name="Builder")).to_be_visible()
 
 
 def issue(desk: Page) -> None:
@@ -110,12 +131,25 @@ def test_from_the_segment_to_the_file(
         "'=carl": ("granted", ""),
         "dora": ("skipped", "PLAYER_BLOCKED"),
     }
+    desk.get_by_role("link", name="Result", exact=True).click()
+    expect(desk.get_by_role("row", name="Given 3")).to_be_visible()
+    expect(desk.get_by_role("img", name="Grants given and completed by day")).to_be_visible()
+    desk.get_by_role("link", name="Back to the campaign").click()
     desk.locator(".object-tools").get_by_role("link", name="Recipients", exact=True).click()
     expect(desk.get_by_role("row", name="dora skipped The player is banned.")).to_be_visible()
 
 
 def test_no_page_breaks_a_rule_of_its_own_policy(desk: Page, live_server: LiveServer) -> None:
-    for path in ("campaign/", "campaign/add/", "segment/", "segment/add/", "segment/csv/", "recipient/"):
+    for path in (
+        "campaign/",
+        "campaign/add/",
+        "campaign/build/",
+        "segment/",
+        "segment/add/",
+        "segment/add/?as=json",
+        "segment/csv/",
+        "recipient/",
+    ):
         answer = desk.goto(f"{live_server.url}/admin/campaigns/{path}")
         assert answer is not None, path
         assert answer.status == 200, path

@@ -70,7 +70,7 @@ def test_everything_about_a_campaign_that_runs() -> None:
     shown = text(response)
     assert 'role="progressbar"' in shown
     assert 'aria-valuenow="80"' in shown
-    assert f'data-live="{page(campaign, "status/")}"' in shown
+    assert f'hx-get="{page(campaign, "status/")}?was=issuing&amp;said=80" hx-trigger="every 2s"' in shown
     assert INLINE.search(shown) is None
 
 
@@ -89,14 +89,14 @@ def test_a_draft_has_no_numbers_yet() -> None:
     assert list(rows_of(response)) == ["budget", "made"]
     assert rows_of(response)["budget"] == "€0.00 used, no limit"
     assert "progressbar" not in text(response)
-    assert "data-live" not in text(response)
+    assert "hx-trigger" not in text(response)
     assert buttons(response) == ["Preview"]
 
 
 def test_while_the_audience_is_gathered_it_says_so() -> None:
     response = member("viewer").get(page(begun()))
     assert "The audience is being gathered." in text(response)
-    assert "data-live" in text(response)
+    assert "hx-trigger" in text(response)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_while_the_audience_is_gathered_it_says_so() -> None:
 def test_why_it_is_paused(reason: str, said: str) -> None:
     shown = text(member("viewer").get(page(running("paused", status_reason=reason))))
     assert said in shown
-    assert "data-live" not in shown
+    assert "hx-trigger" not in shown
 
 
 @pytest.mark.parametrize(
