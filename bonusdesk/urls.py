@@ -3,8 +3,12 @@ from django.urls import include, path, re_path
 
 from bonusdesk.api.openapi.views import DocsView, DocumentView
 from bonusdesk.api.unknown import UnknownAddressView
+from bonusdesk.desk.charts import chart
+from bonusdesk.desk.page import running_part
 
 urlpatterns = [
+    path("admin/desk/running/", admin.site.admin_view(running_part), name="desk-running"),
+    path("admin/desk/charts/<slug:name>.svg", admin.site.admin_view(chart), name="desk-chart"),
     path("admin/", admin.site.urls),
     path("v1/openapi.json", DocumentView.as_view(), name="openapi"),
     path("v1/docs", DocsView.as_view(), name="api-docs"),

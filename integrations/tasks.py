@@ -25,7 +25,8 @@ def deliver(sink: str) -> None:
 @shared_task(queue=Queue.DELIVER.value)
 def deliver_all() -> None:
     """The tick that finds what no hint told of. Trouble with one sink is no reason to leave out the others."""
-    taken = Q(leased_until__gt=Now()) | Q(not_before__gt=Now()) | Q(halted_at__isnull=False)
+    taken = Q(leased_until__gt=Now()) | Q(not_before__gt=Now())
+    taken |= Q(halted_at__isnull=False) | Q(paused_at__isnull=False)
     busy = set(SinkState.objects.filter(taken).values_list("sink", flat=True))
     for sink in dict.fromkeys(settings.EVENT_SINKS):
         try:

@@ -36,6 +36,7 @@ LAYERS: dict[str, dict[str, int]] = {
         "approvals": 2,
         "audience": 1,
         "segments": 1,
+        "results": 1,
         "stats": 1,
         "models": 1,
         "apps": 4,

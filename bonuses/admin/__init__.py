@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from bonuses.admin import delivery, drift, grant, player, stop, template
+from bonuses.admin import adapter, delivery, drift, grant, grant_jobs, player, stop, template
 
-__all__ = ["delivery", "drift", "grant", "player", "stop", "template"]
+__all__ = ["adapter", "delivery", "drift", "grant", "grant_jobs", "player", "stop", "template"]
 
 admin.site.site_header = "bonusdesk"
 admin.site.site_title = "bonusdesk"

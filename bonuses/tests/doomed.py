@@ -12,7 +12,7 @@ if __name__ == "__main__":
     django.setup()
 
 from bonuses.models import BonusTemplate, Grant, Player
-from bonuses.services import sweep
+from bonuses.services import cancel_many, sweep
 from bonuses.services.cancel import cancel
 from bonuses.services.issue import issue
 from bonuses.tests.issuing import request_for
@@ -34,12 +34,16 @@ def cancel_one(grant_id: str) -> None:
     cancel(grant_id=Grant.objects.get(pk=grant_id).pk, cause=TEST_CAUSE, reason="a mistake")
 
 
+def cancel_all() -> None:
+    cancel_many.carry_on()
+
+
 def hear_of_completion(grant_id: str, event_id: str) -> None:
     grant = Grant.objects.select_related("adapter").get(pk=grant_id)
     deliver(grant, "bonus.completed", {"turned_real": 700}, event_id=event_id)
 
 
-VERBS = {verb.__name__: verb for verb in (issue_one, retry_all, cancel_one, hear_of_completion)}
+VERBS = {verb.__name__: verb for verb in (issue_one, retry_all, cancel_one, cancel_all, hear_of_completion)}
 
 
 def run(database_url: str, verb: str, *ids: object, failpoint: str) -> int:

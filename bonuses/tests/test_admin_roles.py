@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 LISTS = (
     "bonuses/bonustemplate",
+    "bonuses/canceljob",
     "bonuses/drift",
     "bonuses/grant",
     "bonuses/player",

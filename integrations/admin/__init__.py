@@ -1,5 +1,5 @@
-"""Importing these registers them; see `bonuses.admin.delivery` for webhook deliveries."""
+"""Importing these registers them; see `bonuses.admin` for webhook deliveries and platforms."""
 
-from integrations.admin import adapter, event, rate, sink
+from integrations.admin import event, rate, sink
 
-__all__ = ["adapter", "event", "rate", "sink"]
+__all__ = ["event", "rate", "sink"]

@@ -1,15 +1,19 @@
+import uuid
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
+from integrations.admin import adapter_pages
 from integrations.admin.adapter_form import NOT_BY_THE_MODEL, WRITE_ONLY, AdapterForm
-from integrations.admin.common import AnyModelAdmin, when
+from integrations.admin.common import PageWithMore, when
+from integrations.admin.health import calls_in_words, calls_table
 from integrations.models import Adapter
 from integrations.platforms import breaker
 
@@ -26,10 +30,12 @@ SECRETS = (
 TYPED = frozenset({*WRITE_ONLY, "rotate", "forget_previous"})
 
 
-@admin.register(Adapter)
-class AdapterAdmin(AnyModelAdmin):
+class AdapterAdmin(PageWithMore):
+    """Registered in `bonuses.admin.adapter`, with a test call."""
+
+    change_form_template = "admin/integrations/adapter/change_form.html"
     form = AdapterForm
-    list_display = ("slug", "name", "kind", "base_url", "is_default", "is_active", "breaker_state")
+    list_display = ("slug", "name", "kind", "base_url", "is_default", "is_active", "breaker_state", "calls")
     list_filter = ("kind", "is_active")
     search_fields = ("slug", "name")
     readonly_fields = (
@@ -73,6 +79,29 @@ class AdapterAdmin(AnyModelAdmin):
     ) -> HttpResponse:
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "integrations_adapter"
+        return [
+            path("<uuid:adapter_id>/pause/", wrap(self.pause_view), name=f"{name}_pause"),
+            path("<uuid:adapter_id>/resume/", wrap(self.resume_view), name=f"{name}_resume"),
+            *super().get_urls(),
+        ]
+
+    def pause_view(self, request: HttpRequest, adapter_id: uuid.UUID) -> HttpResponse:
+        return adapter_pages.switch_page(self, request, adapter_id, on=False)
+
+    def resume_view(self, request: HttpRequest, adapter_id: uuid.UUID) -> HttpResponse:
+        return adapter_pages.switch_page(self, request, adapter_id, on=True)
+
+    def more(self, request: HttpRequest, obj: Adapter) -> dict[str, Any]:
+        may_change = self.has_change_permission(request, obj)
+        return {
+            "tables": [calls_table(obj)],
+            "can_try": may_change and obj.can("query_status"),
+            "can_pause": may_change and obj.is_active,
+            "can_resume": may_change and not obj.is_active,
+        }
+
     @admin.display(description="token is set", boolean=True)
     def token_state(self, adapter: Adapter) -> bool:
         return bool(adapter.token)
@@ -98,3 +127,7 @@ class AdapterAdmin(AnyModelAdmin):
         state = breaker.state(adapter.pk)
         text = f"{state.state.replace('_', ' ')}, {state.troubles} troubles in a row"
         return f"{text}, until {when(state.until)}" if state.until else text
+
+    @admin.display(description="calls")
+    def calls(self, adapter: Adapter) -> str:
+        return calls_in_words(adapter)

@@ -121,6 +121,44 @@ def skip_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant
     return _page(model_admin, request, form, state, title=title, submit="Skip", explanation=explanation)
 
 
+def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
+    _require(request, DECIDE)
+    state = get_object_or_404(SinkState, sink=sink)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if outbox.pause_sink(sink, by=actor(request), reason=reason):
+            model_admin.log_change(request, state, f"Paused: {reason}")
+            messages.success(request, "The sink is paused.")
+        else:
+            messages.warning(request, "Nothing was changed: somebody has paused it already.")
+        return _to_sink(sink)
+    explanation = (
+        "Nothing is sent to this sink until somebody resumes it. A delivery that is under way ends within some ten "
+        "seconds. Events wait, are kept however long it takes, and go in their order afterwards."
+    )
+    return _page(model_admin, request, form, state, title="Pause", submit="Pause the sink", explanation=explanation)
+
+
+def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
+    _require(request, DECIDE)
+    state = get_object_or_404(SinkState, sink=sink)
+    if request.method == "POST":
+        if outbox.resume_sink(sink, by=actor(request)):
+            model_admin.log_change(request, state, "Resumed.")
+            messages.success(request, "The sink goes on.")
+        else:
+            messages.warning(request, "Nothing was changed: it was not paused.")
+        return _to_sink(sink)
+    if state.paused_at is None:
+        messages.info(request, "This sink is not paused.")
+        return _to_sink(sink)
+    explanation = f"Paused by {state.paused_by} ({state.pause_reason}). What has waited is sent, the oldest first."
+    return _page(
+        model_admin, request, forms.Form(), state, title="Resume", submit="Resume the sink", explanation=explanation
+    )
+
+
 def _of(grant_id: uuid.UUID | None) -> str:
     return f" of grant {grant_id}" if grant_id else ""
 

@@ -30,6 +30,8 @@ def in_words(state: SinkState, glance: outbox.Glance, *, now: datetime) -> str:
 def _activity(state: SinkState, glance: outbox.Glance, now: datetime) -> str:
     if state.halted_at:
         return f"halted for a person since {when(state.halted_at)}"
+    if state.paused_at:
+        return f"paused since {when(state.paused_at)} by {state.paused_by}: {state.pause_reason}"
     if state.leased_until and state.leased_until > now:
         return "delivering now"
     if state.not_before and state.not_before > now:

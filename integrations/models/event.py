@@ -76,6 +76,9 @@ class SinkState(models.Model):
     in_flight_since = models.DateTimeField(null=True, blank=True, help_text="When it was noted.")
     halted_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits for a person's decision.")
     halt_reason = models.CharField(max_length=1000, blank=True, db_default="")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when a person wants nothing sent.")
+    paused_by = models.CharField(max_length=200, blank=True, db_default="")
+    pause_reason = models.CharField(max_length=500, blank=True, db_default="")
 
     class Meta:
         ordering = ("sink",)

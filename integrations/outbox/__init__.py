@@ -3,7 +3,16 @@
 Exactly one event is created for a change; each sink gets it at least once, under a stable id, in order per grant.
 """
 
-from integrations.outbox.backlog import COUNTED_AT_MOST, Backlog, Glance, backlog, glance
+from integrations.outbox.backlog import (
+    COUNTED_AT_MOST,
+    Backlog,
+    Glance,
+    backlog,
+    glance,
+    glance_of,
+    sinks,
+    with_glances,
+)
 from integrations.outbox.deliver import DeliveryReport, deliver
 from integrations.outbox.event import Event
 from integrations.outbox.forever import deliver_forever, why_halted
@@ -15,6 +24,7 @@ from integrations.outbox.intervene import (
     skip,
     skip_parked,
 )
+from integrations.outbox.pause import pause_sink, resume_sink
 from integrations.outbox.pick import oldest_ready_at
 from integrations.outbox.record import OutsideTransaction, record
 
@@ -31,11 +41,16 @@ __all__ = [
     "deliver",
     "deliver_forever",
     "glance",
+    "glance_of",
     "oldest_ready_at",
+    "pause_sink",
     "record",
+    "resume_sink",
     "send_again",
     "send_parked_again",
+    "sinks",
     "skip",
     "skip_parked",
     "why_halted",
+    "with_glances",
 ]

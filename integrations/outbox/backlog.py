@@ -1,14 +1,20 @@
 """How much waits, counted in full for the metrics, and at a glance for pages and probes, however much that is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.conf import settings
+from django.db.models import Case, Count, DateTimeField, IntegerField, Min, QuerySet, Subquery, When
+from django.db.models.functions import Now
 
-from integrations.models import OutgoingEvent
+from integrations.models import OutgoingEvent, SinkState
 from integrations.outbox import pick
+from integrations.sinks.registry import SINKS
 
 COUNTED_AT_MOST = 10_000
+OLDEST = "MIN(few.created_at)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,62 @@ def glance(sink: str) -> Glance:
     ages = [at for at in (waiting_since, parked_since) if at is not None]
     ready_since = pick.oldest_ready_at(sink) if waiting else None
     return Glance(min(waiting + parked, COUNTED_AT_MOST + 1), parked, min(ages, default=None), ready_since)
+
+
+def sinks() -> list[SinkState]:
+    """All of them, for `glance_of`, in one statement. One that is enabled has its row made if nothing has yet."""
+    found = list(with_glances(SinkState.objects.all()))
+    missing = set(settings.EVENT_SINKS) - {state.sink for state in found}
+    if not missing:
+        return found
+    SinkState.objects.bulk_create([SinkState(sink=sink) for sink in sorted(missing)], ignore_conflicts=True)
+    return list(with_glances(SinkState.objects.all()))
+
+
+def with_glances(states: QuerySet[SinkState]) -> QuerySet[SinkState]:
+    """For `glance_of`; `asked_at` is the database's time, which leases go by.
+
+    Each sink is asked about by its name. Where the name came from the row, PostgreSQL would not see that an index has
+    the order that is wanted, and would read all that waits.
+    """
+    most = COUNTED_AT_MOST + 1
+    time: DateTimeField[Any, Any] = DateTimeField()
+    number: IntegerField[Any, Any] = IntegerField()
+    return states.annotate(
+        asked_at=Now(),
+        waiting_count=_by_name(lambda sink: _Over(_waiting(sink)[:most], output_field=number, function="COUNT(*)")),
+        waiting_since=_by_name(lambda sink: _Over(_waiting(sink)[:most], output_field=time, function=OLDEST)),
+        parked_count=_by_name(lambda sink: _Over(_parked(sink)[:most], output_field=number, function="COUNT(*)")),
+        parked_since=_by_name(lambda sink: _Over(_parked(sink)[:most], output_field=time, function=OLDEST)),
+        ready_since=_by_name(lambda sink: Subquery(pick.ready(sink).values("created_at")[:1], output_field=time)),
+    )
+
+
+def glance_of(state: SinkState) -> Glance:
+    """As `glance`, of a row that was read `with_glances`."""
+    found: dict[str, Any] = state.__dict__
+    waiting, parked = found["waiting_count"] or 0, found["parked_count"] or 0
+    ages = [at for at in (found["waiting_since"], found["parked_since"]) if at is not None]
+    return Glance(min(waiting + parked, COUNTED_AT_MOST + 1), parked, min(ages, default=None), found["ready_since"])
+
+
+def _by_name(question: Callable[[str], Subquery]) -> Case:
+    names = sorted({*SINKS, *settings.EVENT_SINKS})
+    return Case(*(When(sink=sink, then=question(sink)) for sink in names))
+
+
+def _waiting(sink: str) -> QuerySet[OutgoingEvent, Any]:
+    return pick.waiting(sink).values("created_at")
+
+
+def _parked(sink: str) -> QuerySet[OutgoingEvent, Any]:
+    return _open(is_parked=True).filter(sink=sink).order_by("grant_id", "id").values("created_at")
+
+
+class _Over(Subquery):
+    """An aggregate over as many rows as a question is limited to."""
+
+    template = "(SELECT %(function)s FROM (%(subquery)s) few)"
 
 
 def _open(*, is_parked: bool) -> QuerySet[OutgoingEvent]:

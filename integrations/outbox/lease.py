@@ -56,7 +56,8 @@ def flight_of(state: SinkState) -> Flight | None:
 def _take(sink: str, owner: str) -> bool:
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=Now())
     due = Q(not_before__isnull=True) | Q(not_before__lte=Now())
-    taken = SinkState.objects.filter(free, due, sink=sink, halted_at__isnull=True).update(
+    wanted = {"halted_at__isnull": True, "paused_at__isnull": True}
+    taken = SinkState.objects.filter(free, due, sink=sink, **wanted).update(
         owner=owner, leased_until=_from_now(LEASE_SECONDS), epoch=F("epoch") + 1
     )
     return taken == 1

@@ -10,7 +10,7 @@ from integrations.sinks.base import Message
 OPEN = {"delivered_at__isnull": True, "skipped_at__isnull": True}
 
 
-def _ready(sink: str, but_not_grants: Collection[uuid.UUID] = ()) -> QuerySet[OutgoingEvent]:
+def ready(sink: str, but_not_grants: Collection[uuid.UUID] = ()) -> QuerySet[OutgoingEvent]:
     """Pending events that no earlier parked one of their grant holds back.
 
     They are chosen by their state and never by a remembered id, because ids commit out of order. Within a grant they do
@@ -21,8 +21,8 @@ def _ready(sink: str, but_not_grants: Collection[uuid.UUID] = ()) -> QuerySet[Ou
     # Inside CASE, PostgreSQL can make neither a join nor a list of it: one look into `event_parked` for each event, no
     # matter how many are parked and what the planner believes of it. Without, 200,000 parked grants stopped it dead.
     is_free = Case(When(Exists(earlier), then=False), default=True, output_field=BooleanField())
-    ready = waiting(sink).filter(is_free)
-    return ready.exclude(grant_id__in=but_not_grants) if but_not_grants else ready
+    found = waiting(sink).filter(is_free)
+    return found.exclude(grant_id__in=but_not_grants) if but_not_grants else found
 
 
 def waiting(sink: str) -> QuerySet[OutgoingEvent]:
@@ -35,15 +35,15 @@ def waiting(sink: str) -> QuerySet[OutgoingEvent]:
 
 
 def has_ready(sink: str) -> bool:
-    return bool(_ready(sink).values_list("id")[:1])
+    return bool(ready(sink).values_list("id")[:1])
 
 
 def oldest_ready_at(sink: str) -> datetime | None:
-    return _ready(sink).values_list("created_at", flat=True).first()
+    return ready(sink).values_list("created_at", flat=True).first()
 
 
 def pick(sink: str, limit: int, *, but_not_grants: Collection[uuid.UUID] = ()) -> list[Message]:
     """The oldest that can go now, in order of ids: a batch has the events of a grant from its first open one on."""
     columns = ("id", "event_id", "kind", "grant_id", "user_id", "body")
-    rows = _ready(sink, but_not_grants).values_list(*columns)[:limit]
+    rows = ready(sink, but_not_grants).values_list(*columns)[:limit]
     return [Message(*row) for row in rows]
