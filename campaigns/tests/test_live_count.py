@@ -38,4 +38,4 @@ def test_a_segment_that_takes_too_long_still_has_its_page(monkeypatch: pytest.Mo
         "campaigns.admin.segment.players_of", lambda _: Player.objects.extra(where=["pg_sleep(5) IS NOT NULL"])
     )
     PlayerFactory()
-    assert TOO_LONG in text(member("manager").get(segment_page(SegmentFactory())))
+    assert TOO_LONG in text(member("viewer").get(segment_page(SegmentFactory())))
