@@ -157,7 +157,7 @@ def test_trouble_is_put_off_and_does_not_stand_in_the_way(
     away = AdapterFactory(slug="away", kind="simulator", base_url=closed_port())
     unreachable = silent(GrantFactory(adapter=away), hours=50)
     sound = silent(give())
-    monkeypatch.setattr(sweep, "BATCH", 1)
+    monkeypatch.setattr(sweep, "MOST", 1)
     assert sweep.reconcile_grants().put_off == 1
     assert sweep.reconcile_grants().done == 1
     assert current(sound).heard_at > timezone.now() - timedelta(hours=1)  # type: ignore[operator]
@@ -171,7 +171,7 @@ def test_a_platform_that_can_not_be_asked_does_not_stand_in_the_way(
     mute = AdapterFactory(slug="mute", kind="simulator", base_url=simulator.url, capabilities=["issue", "cancel"])
     silent(GrantFactory(adapter=mute), hours=50)
     sound = silent(give(player=PlayerFactory()))
-    monkeypatch.setattr(sweep, "BATCH", 1)
+    monkeypatch.setattr(sweep, "MOST", 1)
     wire.calls.clear()
     assert sweep.reconcile_grants().done == 1
     assert wire.names == ["status"]
