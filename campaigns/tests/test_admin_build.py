@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from bonuses.tests.factories import PlayerFactory, TemplateFactory
 from campaigns.audience import audience_of, held_out_of
@@ -265,10 +266,13 @@ def test_the_terms_are_shown_while_a_template_is_chosen() -> None:
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_each_step_asks_few_questions(name: str, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+def test_each_step_asks_few_questions(name: str) -> None:
     for _ in range(3):
         draft = CampaignFactory()
         PlayerFactory()
     client = member("manager")
-    with django_assert_max_num_queries(15):
+    with CaptureQueriesContext(connection) as asked:
         client.get(step(draft.pk, name) + "?whole")
+    # On PostgreSQL a large question stands in a transaction of its own, with a setting.
+    words = [query["sql"].split()[0] for query in asked.captured_queries]
+    assert sum(word not in {"SAVEPOINT", "SET", "RELEASE"} for word in words) <= 15
