@@ -47,7 +47,7 @@ def look_at(page: Page, name: str, *, ours: str = "#content") -> None:
             checked.set_viewport_size({"width": width, "height": 900})
             checked.emulate_media(color_scheme=scheme)
             # Links change their colour little by little.
-            checked.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+            checked.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
             if SHOTS:
                 checked.screenshot(path=Path(SHOTS, f"{name}-{width}-{scheme}.png"), full_page=True)
             found = Axe().run(checked, context=ours, options=STANDARD).response["violations"]

@@ -42,6 +42,8 @@ def look_at(page: Page, name: str) -> None:
         for scheme in ("light", "dark"):
             checked.set_viewport_size({"width": width, "height": 900})
             checked.emulate_media(color_scheme=scheme)
+            # Links change their colour by and by.
+            checked.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
             if SHOTS:
                 checked.screenshot(path=Path(SHOTS, f"{name}-{width}-{scheme}.png"), full_page=True)
             found = Axe().run(checked, context="#content", options=STANDARD).response["violations"]
