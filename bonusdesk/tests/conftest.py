@@ -8,7 +8,7 @@ from bonusdesk.api import jwks
 from bonusdesk.tests.clerk_server import ISSUER, PARTY, ClerkServer
 from bonusdesk.tests.leaks import remember_secret
 from bonuses.tests.api_client import SECRET, ApiClient
-from bonuses.tests.browser import chromium, tab  # noqa: F401  fixtures
+from bonuses.tests.browser import chromium, desk, tab  # noqa: F401  fixtures
 from bonuses.tests.conftest import _simulator, adapter, platform, simulator, wire  # noqa: F401  fixtures
 
 

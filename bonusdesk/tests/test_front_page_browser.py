@@ -8,13 +8,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from bonuses import tasks
 from bonuses.models import Drift
+from bonuses.tests.browser import PASSWORD, sign_in
 from bonuses.tests.factories import GrantFactory
 from campaigns.models import Campaign, Chunk
 from campaigns.tests.begun import begun, with_recipients
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
-PASSWORD = "for-the-browser-1"
 PICTURES = """() => [...document.querySelectorAll(".desk-charts img")]
     .filter(image => image.offsetParent !== null)
     .map(image => [new URL(image.src).searchParams.get("theme"), image.complete && image.naturalWidth])"""
@@ -29,11 +29,7 @@ def desk(tab: Page, live_server: LiveServer) -> Page:
     with_recipients(begun(name="Midsummer", snapshot_at=timezone.now()), ["granted", "pending", "pending", "pending"])
     tasks.count_grants()
     User.objects.create_superuser("olga", password=PASSWORD)
-    tab.goto(f"{live_server.url}/admin/login/?next=/admin/")
-    tab.fill("#id_username", "olga")
-    tab.fill("#id_password", PASSWORD)
-    tab.click("[type=submit]")
-    expect(tab).to_have_url(f"{live_server.url}/admin/")
+    sign_in(tab, live_server.url, "olga")
     return tab
 
 

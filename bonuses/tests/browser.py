@@ -1,12 +1,20 @@
 """A real browser, for what only a browser notices. Fixtures: the conftest of an app imports them."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from conftest import service
+
+PASSWORD = "for-the-browser-1"
+STANDARD = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+SHOTS = os.environ.get("SCREENSHOTS_TO", "")
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +39,42 @@ def tab(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield page
     page.close()
     assert complaints == []
+
+
+@pytest.fixture
+def desk(tab: Page, live_server: LiveServer) -> Page:
+    """The admin, signed in."""
+    User.objects.create_superuser("olga", password=PASSWORD)
+    sign_in(tab, live_server.url, "olga")
+    return tab
+
+
+def sign_in(tab: Page, url: str, name: str) -> None:
+    """Whoever was signed in before is not any more."""
+    tab.context.clear_cookies()
+    tab.goto(f"{url}/admin/login/?next=/admin/")
+    tab.fill("#id_username", name)
+    tab.fill("#id_password", PASSWORD)
+    tab.click("[type=submit]")
+    expect(tab).to_have_url(f"{url}/admin/")
+
+
+def look_at(page: Page, name: str, *, ours: str = "#content") -> None:
+    """Nothing stands out of the page or is hard to read, whatever the screen and the scheme."""
+    assert page.context.browser is not None
+    # The checker styles what it looks at, which the policy of the page does not allow.
+    context = page.context.browser.new_context(storage_state=page.context.storage_state(), bypass_csp=True)
+    checked = context.new_page()
+    checked.goto(page.url)
+    for width in (1280, 390):
+        for scheme in ("light", "dark"):
+            checked.set_viewport_size({"width": width, "height": 900})
+            checked.emulate_media(color_scheme=scheme)
+            # Links change their colour little by little.
+            checked.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
+            if SHOTS:
+                checked.screenshot(path=Path(SHOTS, f"{name}-{width}-{scheme}.png"), full_page=True)
+            found = Axe().run(checked, context=ours, options=STANDARD).response["violations"]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+            assert checked.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from bonuses.tests.api_client import SECRET, ApiClient
-from bonuses.tests.browser import chromium, tab  # noqa: F401  fixtures
+from bonuses.tests.browser import chromium, desk, tab  # noqa: F401  fixtures
 from bonuses.tests.factories import AdapterFactory
 from bonuses.tests.fake_platform import KIND, FakePlatform
 from bonuses.tests.issuing import Wire

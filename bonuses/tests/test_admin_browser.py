@@ -3,7 +3,6 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
@@ -14,7 +13,6 @@ from integrations.models import OutgoingEvent, SinkState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
-PASSWORD = "for-the-browser-1"
 PAGES = (
     "bonuses/bonustemplate/",
     "bonuses/bonustemplate/add/",
@@ -31,18 +29,6 @@ PAGES = (
     "integrations/sinkstate/",
     "integrations/webhookdelivery/",
 )
-
-
-@pytest.fixture
-def desk(tab: Page, live_server: LiveServer) -> Page:
-    """The admin, signed in."""
-    User.objects.create_superuser("olga", password=PASSWORD)
-    tab.goto(f"{live_server.url}/admin/login/?next=/admin/")
-    tab.fill("#id_username", "olga")
-    tab.fill("#id_password", PASSWORD)
-    tab.click("[type=submit]")
-    expect(tab).to_have_url(f"{live_server.url}/admin/")
-    return tab
 
 
 def test_no_page_breaks_a_rule_of_its_own_policy(desk: Page, live_server: LiveServer) -> None:

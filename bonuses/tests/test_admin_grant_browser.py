@@ -1,59 +1,26 @@
 """Grants in a real browser: issued, looked at, cancelled one by one and many at once, on a wide screen and a narrow."""
 
-import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from bonuses.models import CancelJob, Grant
 from bonuses.services.cancel_many import carry_on
+from bonuses.tests.browser import SHOTS, look_at
 from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND, FakePlatform
 from bonuses.tests.platform_reports import deliver
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
-PASSWORD = "for-the-browser-1"
-STANDARD = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-SHOTS = os.environ.get("SCREENSHOTS_TO", "")
-
 
 @pytest.fixture
-def desk(tab: Page, live_server: LiveServer, platform: type[FakePlatform]) -> Page:
-    """The admin, signed in."""
+def desk(desk: Page, platform: type[FakePlatform]) -> Page:
+    """With a platform to call."""
     AdapterFactory(kind=KIND)
-    User.objects.create_superuser("olga", password=PASSWORD)
-    tab.goto(f"{live_server.url}/admin/login/?next=/admin/")
-    tab.fill("#id_username", "olga")
-    tab.fill("#id_password", PASSWORD)
-    tab.click("[type=submit]")
-    expect(tab).to_have_url(f"{live_server.url}/admin/")
-    return tab
-
-
-def look_at(page: Page, name: str, *, ours: str = "#content") -> None:
-    """Nothing stands out of the page or is hard to read, whatever the screen and the scheme."""
-    assert page.context.browser is not None
-    # The checker styles what it looks at, which the policy of the page does not allow.
-    context = page.context.browser.new_context(storage_state=page.context.storage_state(), bypass_csp=True)
-    checked = context.new_page()
-    checked.goto(page.url)
-    for width in (1280, 390):
-        for scheme in ("light", "dark"):
-            checked.set_viewport_size({"width": width, "height": 900})
-            checked.emulate_media(color_scheme=scheme)
-            # Links change their colour little by little.
-            checked.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
-            if SHOTS:
-                checked.screenshot(path=Path(SHOTS, f"{name}-{width}-{scheme}.png"), full_page=True)
-            found = Axe().run(checked, context=ours, options=STANDARD).response["violations"]
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-            assert checked.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    return desk
 
 
 def test_issued_by_hand_looked_at_and_cancelled(desk: Page, live_server: LiveServer) -> None:

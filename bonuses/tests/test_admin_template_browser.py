@@ -6,13 +6,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from bonuses.models import BonusTemplate
 from bonuses.tests.factories import TemplateFactory
-from bonuses.tests.test_admin_browser import desk  # noqa: F401  a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture
-def form(desk: Page, live_server: LiveServer) -> Page:  # noqa: F811
+def form(desk: Page, live_server: LiveServer) -> Page:
     desk.goto(f"{live_server.url}/admin/bonuses/bonustemplate/add/")
     return desk
 
@@ -60,7 +59,7 @@ def test_what_was_typed_for_a_type_is_there_when_it_is_chosen_again(form: Page) 
     expect(form.locator("#id_config_eligible_games")).to_have_value("one\ntwo")
 
 
-def test_pausing_asks_first_and_is_in_the_history(desk: Page, live_server: LiveServer) -> None:  # noqa: F811
+def test_pausing_asks_first_and_is_in_the_history(desk: Page, live_server: LiveServer) -> None:
     template = TemplateFactory()
     desk.goto(f"{live_server.url}/admin/bonuses/bonustemplate/{template.pk}/change/")
     desk.get_by_role("link", name="Pause").click()

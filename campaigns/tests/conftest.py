@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bonuses.tests.browser import chromium, tab  # noqa: F401  fixtures
+from bonuses.tests.browser import chromium, desk, tab  # noqa: F401  fixtures
 from bonuses.tests.conftest import _simulator, adapter, api, platform, simulator, wire  # noqa: F401  fixtures
 from bonuses.tests.factories import AdapterFactory
 from bonuses.tests.fake_platform import KIND

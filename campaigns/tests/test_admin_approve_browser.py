@@ -6,25 +6,16 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from bonuses.tests.browser import PASSWORD, sign_in
 from bonuses.tests.factories import AdapterFactory, PlayerFactory, TemplateFactory
 from campaigns.models import Campaign
 from campaigns.tests.factories import SegmentFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
-PASSWORD = "for-the-browser-1"
 LOOKS = ("view_campaign", "view_segment", "view_bonustemplate", "view_approval")
 MAKES = (*LOOKS, "add_campaign", "change_campaign", "issue_campaign")
 APPROVES = (*LOOKS, "approve_campaign")
-
-
-def sign_in(tab: Page, url: str, name: str) -> None:
-    tab.context.clear_cookies()
-    tab.goto(f"{url}/admin/login/?next=/admin/")
-    tab.fill("#id_username", name)
-    tab.fill("#id_password", PASSWORD)
-    tab.click("[type=submit]")
-    expect(tab).to_have_url(f"{url}/admin/")
 
 
 def test_it_takes_two(tab: Page, live_server: LiveServer, settings: Settings) -> None:

@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -16,20 +15,6 @@ from campaigns.models import Campaign
 from campaigns.tests.fanning import ScriptedPlatform
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
-
-PASSWORD = "for-the-browser-1"
-
-
-@pytest.fixture
-def desk(tab: Page, live_server: LiveServer) -> Page:
-    """The admin, signed in."""
-    User.objects.create_superuser("olga", password=PASSWORD)
-    tab.goto(f"{live_server.url}/admin/login/?next=/admin/")
-    tab.fill("#id_username", "olga")
-    tab.fill("#id_password", PASSWORD)
-    tab.click("[type=submit]")
-    expect(tab).to_have_url(f"{live_server.url}/admin/")
-    return tab
 
 
 def add_segment(desk: Page, url: str) -> None:
