@@ -1,10 +1,10 @@
 import uuid
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from bonuses.admin.service_form import ServiceAdmin
@@ -26,7 +26,6 @@ from campaigns.services.lock_campaign import lock_campaign
 from campaigns.services.remove_campaign import remove_campaign
 from campaigns.stats import STATS, stats_in
 from integrations.admin.common import BigTableAdmin, PageWithMore, actor, link
-from integrations.errors import DomainError
 
 SHOWN = {
     "segment": "segment_link",
@@ -60,15 +59,6 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         """Of a draft. One that has begun is cancelled; what it gave, and who let it, stays on record."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.state is Status.DRAFT)
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        try:
-            return super().delete_view(request, object_id, extra_context)
-        except DomainError as error:
-            messages.error(request, f"Nothing was deleted. {error.message}")
-            return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[object_id]))
 
     def delete_model(self, request: HttpRequest, obj: Campaign) -> None:
         remove_campaign(campaign_id=obj.pk)

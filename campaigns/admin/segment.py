@@ -1,10 +1,10 @@
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, reverse
+from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from bonuses.admin.service_form import ServiceAdmin
@@ -22,7 +22,6 @@ from campaigns.services.change_segment import change_segment, lock_segment
 from campaigns.services.create_segment import create_segment
 from campaigns.services.remove_segment import remove_segment
 from integrations.admin.common import BigTableAdmin, PageWithMore, Table, link, pretty, when
-from integrations.errors import DomainError
 
 CAMPAIGNS_SHOWN = 20
 _COUNTED = (
@@ -90,15 +89,6 @@ class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The service says what stands in the way; nobody needs a list of a million members."""
         return [str(segment) for segment in objs], {"segments": len(objs)}, set(), []
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        try:
-            return super().delete_view(request, object_id, extra_context)
-        except DomainError as error:
-            messages.error(request, f"Nothing was deleted. {error.message}")
-            return HttpResponseRedirect(reverse("admin:campaigns_segment_change", args=[object_id]))
 
     def delete_model(self, request: HttpRequest, obj: Segment) -> None:
         remove_segment(segment_id=obj.pk)
