@@ -41,7 +41,7 @@ def test_a_platform_that_is_well(adapter: Adapter, wire: Wire) -> None:
 
 
 def test_a_platform_that_does_not_take_our_token(adapter: Adapter) -> None:
-    change(adapter, token="another")
+    change(adapter, token="tok_another_2c71")
     assert said(adapter).startswith("It gave no usable answer: HTTP 401. (")
 
 
