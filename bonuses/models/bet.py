@@ -10,7 +10,8 @@ from bonuses.models.grant import Grant
 class Bet(models.Model):
     """A bet the platform named by id, so that it counts once and can be taken back once."""
 
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="bets")
+    # The unique index below begins with it.
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="bets", db_index=False)
     bet_id = models.CharField(max_length=200)
     counted_hundredths = models.BigIntegerField(default=0, help_text="What it added to the progress.")
     is_reverted = models.BooleanField(default=False)

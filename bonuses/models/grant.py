@@ -77,11 +77,13 @@ class Grant(models.Model):
     """A bonus given to one player. Amounts are minor units of `currency` unless a name says otherwise."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    template = models.ForeignKey(BonusTemplate, on_delete=models.PROTECT, related_name="grants")
+    # No indexes of their own, where every change of the status would write an entry: those below begin with the
+    # template and the player, and nobody looks for grants by platform alone.
+    template = models.ForeignKey(BonusTemplate, on_delete=models.PROTECT, related_name="grants", db_index=False)
     revision = models.ForeignKey(TermsRevision, on_delete=models.PROTECT, related_name="grants")
-    player = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="grants")
-    adapter = models.ForeignKey(Adapter, on_delete=models.PROTECT, related_name="+")
-    campaign_id = models.UUIDField(null=True, blank=True, db_index=True)
+    player = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="grants", db_index=False)
+    adapter = models.ForeignKey(Adapter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    campaign_id = models.UUIDField(null=True, blank=True)
     status = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Status], default=Status.QUEUED)
     life = models.PositiveIntegerField(default=0, help_text="How often it was reversed.")
     life_began_at = models.DateTimeField(null=True, help_text="Platform's time of the last reversal.")
@@ -118,7 +120,7 @@ class Grant(models.Model):
     granted_by_id = models.UUIDField(null=True, blank=True)
     meta = models.JSONField(default=dict, blank=True)
     fasttrack_references = models.JSONField(default=dict, blank=True)
-    request_key = models.CharField(max_length=400, null=True, unique=True, editable=False)  # noqa: DJ001
+    request_key = models.CharField(max_length=400, null=True, editable=False)  # noqa: DJ001
     failure_code = models.CharField(max_length=100, blank=True)
     failure_message = models.CharField(max_length=500, blank=True)
 
@@ -149,6 +151,10 @@ class Grant(models.Model):
         ordering = ("-created_at", "-id")
         constraints: ClassVar = [
             UniqueConstraint(fields=["template", "player", "window", "slot"], name="grant_holds_its_slot_alone"),
+            # Without the many grants of campaigns, which have none.
+            UniqueConstraint(
+                fields=["request_key"], condition=Q(request_key__isnull=False), name="grant_request_key_once"
+            ),
             CheckConstraint(condition=~Q(status__in=sorted(LIVE)) | Q(slot__isnull=False), name="live_grant_has_slot"),
             CheckConstraint(condition=Q(amount__gte=0), name="grant_amount_not_negative"),
             CheckConstraint(condition=Q(progress_hundredths__gte=0), name="grant_progress_not_negative"),
@@ -157,6 +163,11 @@ class Grant(models.Model):
             Index(fields=["-created_at", "-id"], name="grant_newest_first"),
             Index(fields=["player", "-created_at", "-id"], name="grant_by_player"),
             Index(fields=["template", "-created_at", "-id"], name="grant_by_template"),
+            Index(
+                fields=["campaign_id", "-created_at", "-id"],
+                condition=Q(campaign_id__isnull=False),
+                name="grant_by_campaign",
+            ),
             Index(fields=["platform_bonus_id"], condition=~Q(platform_bonus_id=""), name="grant_by_platform_id"),
             Index(fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="grant_due"),
             Index(

@@ -19,7 +19,8 @@ class GrantTransition(models.Model):
     """One change of a grant's status: the audit trail. Amounts are minor units, as they stood after the change."""
 
     id = models.BigAutoField(primary_key=True)
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="transitions")
+    # The unique index below begins with it.
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="transitions", db_index=False)
     seq = models.PositiveIntegerField()
     life = models.PositiveIntegerField(default=0)
     from_status = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Status], blank=True)

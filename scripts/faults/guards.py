@@ -38,7 +38,8 @@ EPOCH_IN_ROWS = Edit(
     SETTLE, "SinkState.objects.filter(sink=lease.sink, epoch=lease.epoch)", "SinkState.objects.filter(sink=lease.sink)"
 )
 KEY, ID = "one_event_per_status_and_life", "event_created_once_per_sink"
-REQUEST, SLOT = "bonuses_grant_request_key_key", "grant_holds_its_slot_alone"
+SLOT = "grant_holds_its_slot_alone"
+NO_REQUEST = "DROP INDEX grant_request_key_once"
 
 CHUNK_LOCK = Edit(BY_CHUNK, "Chunk.objects.select_for_update(no_key=True).get(", "Chunk.objects.get(")
 WRITTEN = Edit(
@@ -83,10 +84,10 @@ GUARDS = [
         "grant unique by its request's key",
         "the unique index of `request_key`",
         RACES,
-        sql=dropped("bonuses_grant", REQUEST),
+        sql=NO_REQUEST,
         backed_up_by="the slot: two tries of one request have seen the same slot free",
     ),
-    Guard("grant unique by key or slot", "both", RACES, sql=dropped("bonuses_grant", REQUEST, SLOT)),
+    Guard("grant unique by key or slot", "both", RACES, sql=f"{NO_REQUEST};{dropped('bonuses_grant', SLOT)}"),
     Guard(
         "slot held alone",
         "constraint `grant_holds_its_slot_alone`",
