@@ -32,9 +32,11 @@ MOST_THREADS = 32
 RETRY_IN = 1.0
 """After a connection that failed: the breaker counts them, so this need not be careful."""
 CLOSE_SECONDS = 10.0
-COLLECT_SHARE = 6
-"""Ends are told of together: when so large a part of what was under way has ended, or so large a part of a call's time
-has gone by. Each telling costs a round trip to Redis; each wait leaves places empty."""
+COLLECT_SHARE = 3
+"""Ends are told of together: when so large a part of what was under way has ended. Each telling costs a round trip to
+Redis; each wait leaves places empty."""
+COLLECT_TIME_SHARE = 6
+"""Or when so large a part of a call's time has gone by since the first."""
 COLLECT_SECONDS = 0.05
 """But never later."""
 
@@ -190,7 +192,7 @@ class HttpLine:
             self._tell()
         elif not self._is_telling:
             self._is_telling = True
-            self._http.at(time.monotonic() + min(ended.seconds / COLLECT_SHARE, COLLECT_SECONDS), self._tell)
+            self._http.at(time.monotonic() + min(ended.seconds / COLLECT_TIME_SHARE, COLLECT_SECONDS), self._tell)
 
     def _tell(self) -> None:
         self._is_telling = False
