@@ -2,26 +2,24 @@
 
 from collections.abc import Callable
 
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from bonusdesk.desk.bars import THEMES, Series, bars
 from bonusdesk.desk.figures import Overview, overview
 from bonuses.money import major_number
+from integrations.admin.charts import Series, bars, picture, picture_policy, theme_of
 
 
-# The picture holds its own style sheet; nothing else may be in it.
-@csp_replace({"style-src": ["'unsafe-inline'"], "script-src": ["'none'"]})  # type: ignore[arg-type]
+@picture_policy
 def chart(request: HttpRequest, name: str) -> HttpResponse:
     if not request.user.has_perm("bonuses.view_grant"):
         raise PermissionDenied
-    theme = request.GET.get("theme", "light")
-    if name not in CHARTS or theme not in THEMES:
+    theme = theme_of(request)
+    if name not in CHARTS:
         raise Http404
-    return HttpResponse(CHARTS[name](overview(timezone.now()), theme), content_type="image/svg+xml")
+    return picture(CHARTS[name](overview(timezone.now()), theme))
 
 
 def _grants(found: Overview, theme: str) -> bytes:

@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from bonusdesk.celery import SCHEDULE
-from bonusdesk.desk.bars import THEMES, Series, bars, plain
 from bonusdesk.desk.figures import Overview
 from bonuses import tasks
 from bonuses.models import GrantDay
 from bonuses.tests.factories import GrantFactory
+from integrations.admin.charts import THEMES, Series, bars, plain
 from integrations.tests.admin_client import signed_in, text
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,6 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -12,13 +11,15 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from bonuses.money import display
-from campaigns.admin.campaign_pages import VIEW, found, rendered
+from campaigns.admin.campaign_pages import VIEW, found
 from campaigns.admin.campaign_tables import why_not
 from campaigns.admin.kept import keep, recall
 from campaigns.admin.result_chart import chart_of
 from campaigns.models import Campaign
 from campaigns.results import Result, results_by_day, total_of
+from integrations.admin.charts import picture, picture_policy, theme_of
 from integrations.admin.common import AnyModelAdmin, Table, when
+from integrations.admin.pages import form_page
 from integrations.jit import without_jit
 from integrations.time_limit import TookTooLong, within
 
@@ -33,26 +34,31 @@ Days = dict[date, Result]
 def result_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
     """The frame, which then asks for the numbers by itself: they may take seconds."""
     campaign = found(request, campaign_id, VIEW)
-    context: dict[str, Any] = {"title": "Result", "campaign": campaign}
     if request.htmx:  # type: ignore[attr-defined]
-        return TemplateResponse(
-            request, "admin/campaigns/campaign/result_part.html", {**context, **_numbers(request, campaign)}
-        )
-    if "whole" in request.GET:
-        context |= {"is_whole": True, **_numbers(request, campaign)}
-    return rendered(model_admin, request, campaign, "admin/campaigns/campaign/result.html", context)
+        part = {"campaign": campaign, **_numbers(request, campaign)}
+        return TemplateResponse(request, "admin/campaigns/campaign/result_part.html", part)
+    whole: dict[str, Any] = {"is_whole": True, **_numbers(request, campaign)} if "whole" in request.GET else {}
+    return form_page(
+        model_admin,
+        request,
+        None,
+        title="Result",
+        original=campaign,
+        template="admin/campaigns/campaign/result.html",
+        campaign=campaign,
+        **whole,
+    )
 
 
-# The picture holds its own style sheet; nothing else may be in it.
-@csp_replace({"style-src": ["'unsafe-inline'"], "script-src": ["'none'"]})  # type: ignore[arg-type]  # takes any view
+@picture_policy
 def chart(request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
-    campaign = found(request, campaign_id, VIEW)
+    campaign, theme = found(request, campaign_id, VIEW), theme_of(request)
     try:
         _at, days = _known(campaign)
     except TookTooLong:
         days = {}
-    headers = {"Cache-Control": "private, max-age=60"}
-    return HttpResponse(chart_of(_newest(days)), content_type="image/svg+xml", headers=headers)
+    drawn = chart_of(_newest(days), theme)
+    return picture(drawn, **{"Cache-Control": "private, max-age=60"})
 
 
 def _numbers(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:

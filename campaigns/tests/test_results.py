@@ -1,5 +1,6 @@
 """What has come of a campaign, by day: numbers, page and picture."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,11 +14,13 @@ from campaigns.results import Result, results_by_day, total_of
 from campaigns.tests.admin_pages import member, page, table
 from campaigns.tests.begun import begun
 from campaigns.tests.factories import CampaignFactory
+from integrations.admin.charts import THEMES
 from integrations.tests.admin_client import INLINE, signed_in, text
 from integrations.time_limit import TookTooLong
 
 pytestmark = pytest.mark.django_db
 
+NOT_IN_A_PICTURE = re.compile(r"<script|<foreignObject|<image|href=|https?://(?!www\.w3\.org/(2000/svg|1999/xlink)\b)")
 BY_HTMX = {"HTTP_HX_REQUEST": "true"}
 MONDAY, TUESDAY = datetime(2030, 6, 3, 12, tzinfo=UTC), datetime(2030, 6, 4, tzinfo=UTC)
 
@@ -92,18 +95,26 @@ def test_numbers_and_days(campaign: Campaign, name: str, headers: dict[str, str]
         ["4 Jun 2030", "1", "€10.00", "0", "1", "0", "€0.00"],
         ["3 Jun 2030", "4", "€35.00", "2", "0", "2", "€8.50"],
     ]
-    assert f'src="{page(campaign, "result.svg")}"' in text(response)
+    for theme in ("light", "dark"):
+        assert f'class="on-{theme}" src="{page(campaign, "result.svg")}?theme={theme}"' in text(response)
     assert 'alt="Grants given and completed by day' in text(response)
 
 
-def test_a_picture_of_the_same(campaign: Campaign) -> None:
-    response = member("viewer").get(page(campaign, "result.svg"))
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_picture_of_the_same(campaign: Campaign, theme: str) -> None:
+    response = member("viewer").get(page(campaign, "result.svg"), {"theme": theme})
     assert response["Content-Type"] == "image/svg+xml"
     shown = text(response)
     assert "3 Jun" in shown
     assert "4 Jun" in shown
-    assert "kozea.github.io" not in shown
-    assert "style-src 'unsafe-inline'" in response["Content-Security-Policy"]
+    assert NOT_IN_A_PICTURE.search(shown) is None
+    policy = response["Content-Security-Policy"]
+    assert "style-src 'unsafe-inline'" in policy
+    assert "script-src 'none'" in policy
+
+
+def test_there_is_no_other_theme(campaign: Campaign) -> None:
+    assert member("viewer").get(page(campaign, "result.svg"), {"theme": "neon"}).status_code == 404
 
 
 def test_it_is_not_counted_anew_for_the_picture(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,13 @@ What they show is always in a table beside them, too. Each has a form for light 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pygal
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest, HttpResponse
 from pygal.style import Style
 
-WIDTH, HEIGHT = 560, 300
-LABELS = 7
-"""Of the days below a chart, so many are written out."""
 FONT = "system-ui, sans-serif"
 
 
@@ -31,6 +30,10 @@ THEMES = {
     "dark": Colours("#eeeeee", "#4a4e52", {"live": "#6cb6ff", "good": "#4caf6d", "quiet": "#9aa0a8", "bad": "#e5675a"}),
 }
 
+# The picture holds its own style sheet; nothing else may be in it.
+_policy: Any = csp_replace({"style-src": ["'unsafe-inline'"], "script-src": ["'none'"]})
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -38,6 +41,35 @@ class Series:
     tone: str
     """One of those in `Colours.tones`."""
     values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    width: int = 560
+    height: int = 300
+    labels: int = 7
+    """Of those below a chart, so many are written out."""
+
+
+SMALL = Size()
+
+
+def picture_policy(view: View) -> View:
+    """For the view of a picture."""
+    allowed: View = _policy(view)
+    return allowed
+
+
+def theme_of(request: HttpRequest) -> str:
+    """As the address names it. Raises `Http404` for one that there is not."""
+    theme = request.GET.get("theme", "light")
+    if theme not in THEMES:
+        raise Http404
+    return theme
+
+
+def picture(drawn: bytes, **headers: str) -> HttpResponse:
+    return HttpResponse(drawn, content_type="image/svg+xml", headers=headers)
 
 
 def plain(value: float) -> str:
@@ -50,22 +82,25 @@ def bars(
     labels: Sequence[str],
     series: Sequence[Series],
     theme: str = "light",
+    size: Size = SMALL,
     is_stacked: bool = False,
     write: Callable[[float], str] = plain,
+    empty: str = "Nothing yet",
 ) -> bytes:
     """One bar, or one stack of them, for each label."""
     kind = pygal.StackedBar if is_stacked else pygal.Bar
-    every = -(-len(labels) // LABELS) or 1
+    every = -(-len(labels) // size.labels) or 1
     chart = kind(
         style=_style(THEMES[theme], series),
-        width=WIDTH,
-        height=HEIGHT,
+        width=size.width,
+        height=size.height,
         explicit_size=True,
         margin=8,
         js=(),
         no_prefix=True,
         legend_at_bottom=True,
-        legend_at_bottom_columns=len(series),
+        # The library leaves room for whole rows: of four the names would run into each other, or the last one be cut.
+        legend_at_bottom_columns=2 if len(series) > 3 else len(series),
         truncate_label=-1,
         truncate_legend=-1,
         x_labels_major_every=every,
@@ -73,7 +108,7 @@ def bars(
         min_scale=2,
         max_scale=6,
         include_x_axis=True,
-        no_data_text="Nothing yet",
+        no_data_text=empty,
         value_formatter=write,
     )
     chart.x_labels = list(labels)
