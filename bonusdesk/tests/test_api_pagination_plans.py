@@ -1,8 +1,5 @@
 """A deep page costs what the first one does: PostgreSQL's own count of the rows that it read for each."""
 
-import json
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,66 +8,27 @@ from django.test.utils import CaptureQueriesContext
 
 from bonuses.models import BonusTemplate, Grant, Player
 from bonuses.tests.api_client import ApiClient
-from bonuses.tests.factories import AdapterFactory, PlayerFactory, TemplateFactory
+from bonuses.tests.factories import PlayerFactory, TemplateFactory
+from bonuses.tests.plans import OF_ONE, ROWS, analyse, explained, many_grants, of_kind, rows_read, scans
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
-ROWS = 3000
-OF_ONE = 60
 LIMIT = 5
 
 
 @pytest.fixture
 def grants() -> list[Grant]:
-    """Of sixty players and sixty templates in turn, oldest first."""
-    adapter = AdapterFactory()
-    templates, players = TemplateFactory.create_batch(OF_ONE), PlayerFactory.create_batch(OF_ONE)
-    made = Grant.objects.bulk_create(
-        Grant(
-            template=templates[n % OF_ONE],
-            revision_id=templates[n % OF_ONE].revision_id,
-            player=players[n // 7 % OF_ONE],
-            adapter=adapter,
-            status="active",
-            slot=n,
-            amount=1000,
-            amount_base=1000,
-            currency="EUR",
-            player_currency="EUR",
-            exchange_rate=1,
-            granted_by_kind="api",
-            created_at=adapter.created_at + timedelta(seconds=n // 3),
-        )
-        for n in range(ROWS)
-    )
-    analyse(Grant)
-    return made
+    players = PlayerFactory.create_batch(OF_ONE)
+    return many_grants(players, lambda n: {"status": "active", "slot": n, "granted_by_kind": "api"})
 
 
-def analyse(model: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {model._meta.db_table}")
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
-
-
-def rows_read(query: str, model: Any) -> int:
-    """Of the list's own table, those that a filter threw away again included. Nothing is sorted."""
-    with connection.cursor() as cursor:
-        # Of the few rows of a test all could be sorted as well.
-        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}")
-        [(plan,)] = cursor.fetchall()
-    found = json.loads(plan) if isinstance(plan, str) else plan
-    steps = list(nodes(found[0]["Plan"]))
-    assert not [step for step in steps if "Sort" in step["Node Type"]]
-    scans = [step for step in steps if step.get("Relation Name") == model._meta.db_table]
-    assert [step["Node Type"] for step in scans] == ["Index Scan"]
-    return sum((step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"] for step in scans)
+def read_in_order(query: str, model: Any) -> int:
+    """Rows of the list's own table, by an index and with nothing sorted."""
+    # Of the few rows of a test all could be sorted as well.
+    steps = explained(query, without="sort bitmapscan")
+    assert of_kind(steps, "Sort") == []
+    assert [step["Node Type"] for step in scans(steps, model)] == ["Index Scan"]
+    return rows_read(steps, model)
 
 
 def costs(api: ApiClient, path: str, model: Any, step: int, **query: Any) -> dict[int, int]:
@@ -81,7 +39,7 @@ def costs(api: ApiClient, path: str, model: Any, step: int, **query: Any) -> dic
             body = api.get(path, cursor=cursor, limit=LIMIT, **query).json()
         assert body["meta"]["count"] == LIMIT
         [page] = queries
-        found[depth] = rows_read(page["sql"], model)
+        found[depth] = read_in_order(page["sql"], model)
         body = api.get(path, cursor=cursor, limit=step, **query).json()
         depth, cursor = depth + body["meta"]["count"], body["meta"]["next_cursor"]
     return found

@@ -7,18 +7,19 @@ from django.db.models import QuerySet
 
 from bonuses.models import Player
 from bonuses.money import display
+from bonuses.services.bulk.judge import Judge
 from campaigns.approvals.review import Review, hash_of, review_of
 from campaigns.models import Approval, Campaign
 from campaigns.models.approval import Decision
 from campaigns.services.errors import ApprovalRequired
 
 
-def check_approved(campaign: Campaign, players: QuerySet[Player] | None = None) -> None:
+def check_approved(campaign: Campaign, players: QuerySet[Player] | None = None, *, judge: Judge | None = None) -> None:
     """Raises `ApprovalRequired` when it costs more than the threshold, and nobody else has approved just this."""
     threshold = settings.CAMPAIGN_APPROVAL_THRESHOLD
     if threshold is None or (campaign.budget_amount is not None and campaign.budget_amount <= threshold):
         return
-    review = review_of(campaign, players)
+    review = review_of(campaign, players, judge=judge)
     if review.cost > threshold and (why := why_void(campaign, review)):
         raise required(why, review)
 

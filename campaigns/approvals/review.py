@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bonuses.models import Player, TermsRevision
 from bonuses.money import MAX_MINOR
+from bonuses.services.bulk.judge import Judge
 from bonuses.services.bulk.survey import cost_within, survey
 from campaigns.audience import audience_of
 from campaigns.fanout.plan import plan_of
@@ -29,12 +30,12 @@ class Review:
     worst_cost: int
 
 
-def review_of(campaign: Campaign, players: QuerySet[Player] | None = None) -> Review:
+def review_of(campaign: Campaign, players: QuerySet[Player] | None = None, *, judge: Judge | None = None) -> Review:
     """As it stands now: for `players`, or for whoever is to be given something yet. Nothing is written."""
     if players is None:
         players = untouched(campaign) if campaign.snapshot_at else audience_of(campaign)
     plan, now = plan_of(campaign, revision_of(campaign)), timezone.now()
-    surveyed = survey(plan=plan, players=players, now=now)
+    surveyed = survey(plan=plan, players=players, now=now, judge=judge)
     cost, left = surveyed.cost, None
     if campaign.budget_amount is not None:
         left = campaign.budget_amount - campaign.budget_used

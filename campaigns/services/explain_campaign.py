@@ -5,28 +5,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from bonuses.lifecycle import Status
 from bonuses.models import Grant
 from bonuses.models.stop import stops_of
-from bonuses.money import display
 from bonuses.services.adapters import Known
 from bonuses.services.bulk.judge import ADAPTER_CHECKS, JUDGE_CHECKS, Judge, Judging, code_of
-from bonuses.services.bulk.plan import Plan, exceeds
+from bonuses.services.bulk.plan import Plan
 from bonuses.services.bulk.traits import Traits
-from bonuses.services.checks import Finding, Outcome, look_at_each, not_reached, numbers_of_part
-from bonuses.services.explain import all_passed, breaker_finding, grants_of
+from bonuses.services.checks import (
+    Finding,
+    Outcome,
+    first_refusal,
+    look_at_each,
+    not_reached,
+    numbers_of_part,
+)
+from bonuses.services.explain import breaker_finding, grants_of
 from bonuses.services.explain_numbers import OFFER_PASSED, OFFER_REFUSED, in_words, standing, used
 from bonuses.services.issue_checks import TEMPLATE_CHECKS, TemplateCase
 from bonuses.services.offer import Offering
 from bonuses.services.retry import Hold, hold_on
-from campaigns.fanout.pause import BUDGET_EXHAUSTED
+from campaigns.approvals.ceiling import approved_cost
 from campaigns.fanout.plan import plan_of
 from campaigns.lifecycle import Outcome as Became
 from campaigns.models import Campaign, Recipient
+from campaigns.services.explain_approval import approval_finding, limit_finding
 from campaigns.services.explain_audience import Subject, at, audience_findings, subject_of
 from campaigns.services.explain_rules import RuleFinding, rule_findings
 
@@ -67,7 +73,8 @@ def explain_campaign(*, campaign: Campaign, player_id: uuid.UUID) -> CampaignExp
 
 def explainable() -> QuerySet[Campaign]:
     """With all that is needed of them."""
-    return Campaign.objects.select_related("segment", "template__revision", "revision")
+    rows = Campaign.objects.select_related("segment", "template__revision", "revision")
+    return rows.annotate(approved_cost=approved_cost())
 
 
 def _is_open(recipient: Recipient | None) -> bool:
@@ -85,10 +92,21 @@ def _checks(subject: Subject, plan: Plan, now: datetime) -> list[Finding]:
         passed={},
         refused={"kill_switch": lambda case: in_words(stops_of(template=case.template_id, campaign=case.campaign_id))},
     )
-    findings += _judged(judging, subject, now) if all_passed(findings) else not_reached(JUDGE_CHECKS)
-    findings += _adapter(judging.known) if all_passed(findings) else not_reached(ADAPTER_CHECKS)
-    findings.append(_budget(campaign, judging) if all_passed(findings) else Finding("budget", Outcome.NOT_REACHED))
-    return [*findings, breaker_finding(judging.known.adapter if all_passed(findings) else None)]
+    if _goes_on(findings):
+        findings.append(approval_finding(campaign, judging.judge))
+    else:
+        findings.append(Finding("approval", Outcome.NOT_REACHED))
+    findings += _judged(judging, subject, now) if _goes_on(findings) else not_reached(JUDGE_CHECKS)
+    findings += _adapter(judging.known) if _goes_on(findings) else not_reached(ADAPTER_CHECKS)
+    if _goes_on(findings):
+        findings.append(limit_finding(campaign, judging.offering.amount_base))
+    else:
+        findings.append(Finding("budget", Outcome.NOT_REACHED))
+    return [*findings, breaker_finding(judging.known.adapter if _goes_on(findings) else None)]
+
+
+def _goes_on(findings: Sequence[Finding]) -> bool:
+    return first_refusal(findings) is None
 
 
 def _judged(judging: Judging, subject: Subject, now: datetime) -> list[Finding]:
@@ -113,21 +131,6 @@ def _offering(judging: Judging) -> Offering:
 def _adapter(known: Known) -> list[Finding]:
     stopped = {"adapter_stop": lambda known: in_words(stops_of(adapter=known.adapter.pk))}
     return look_at_each(ADAPTER_CHECKS, known, passed={}, refused=stopped)
-
-
-def _budget(campaign: Campaign, judging: Judging) -> Finding:
-    if campaign.budget_amount is None:
-        return Finding("budget", Outcome.PASSED, numbers="no budget set")
-    left, cost = campaign.budget_amount - campaign.budget_used, judging.offering.amount_base
-    numbers = f"{_base(cost)} needed, {_base(left)} of {_base(campaign.budget_amount)} left"
-    if exceeds(cost, left):
-        words = "What is left of the budget is not enough: the campaign pauses until it is raised."
-        return Finding("budget", Outcome.REFUSED, BUDGET_EXHAUSTED, words, numbers)
-    return Finding("budget", Outcome.PASSED, numbers=numbers)
-
-
-def _base(minor: int) -> str:
-    return display(minor, settings.BASE_CURRENCY)
 
 
 def _decision(subject: Subject, grants: Sequence[Grant]) -> list[Finding]:

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from bonuses.models import Player
-from campaigns.rule_fields import ATTRIBUTE
+from bonuses.money import display
+from campaigns.rule_fields import AMOUNTS, ATTRIBUTE, COLUMNS
 from campaigns.rules import All, AnyOf, Leaf, Not, Rule
 from campaigns.segments import players_that
 
@@ -44,7 +45,7 @@ def rule_findings(rule: Rule, player: Player) -> list[RuleFinding]:
 
 def _findings(rule: Rule, player: Player, flags: Iterator[bool], depth: int) -> list[RuleFinding]:
     if isinstance(rule, Leaf):
-        return [RuleFinding(depth, _words(rule), next(flags), _value_of(player, rule.field))]
+        return [RuleFinding(depth, _words(rule, player), next(flags), _value_of(player, rule.field))]
     inner = [_findings(each, player, flags, depth + 1) for each in _inside(rule)]
     found = [findings[0].is_true for findings in inner]
     if isinstance(rule, Not):
@@ -68,16 +69,25 @@ def _inside(rule: All | AnyOf | Not) -> tuple[Rule, ...]:
     return (rule.rule,) if isinstance(rule, Not) else rule.rules
 
 
-def _words(leaf: Leaf) -> str:
+def _words(leaf: Leaf, player: Player) -> str:
     if leaf.op == "exists":
         return f"{leaf.field} {'is there' if leaf.value else 'is not there'}"
-    return f"{leaf.field} {SIGNS.get(leaf.op, leaf.op)} {_shown(leaf.value)}"
+    return f"{leaf.field} {SIGNS.get(leaf.op, leaf.op)} {_in_money(leaf.field, leaf.value, player)}"
 
 
 def _value_of(player: Player, field: str) -> str:
     if field.startswith(ATTRIBUTE):
         return _shown(player.attributes.get(field.removeprefix(ATTRIBUTE)))
-    return _shown(getattr(player, field))
+    return _in_money(field, getattr(player, field), player)
+
+
+def _in_money(field: str, value: Any, player: Player) -> str:
+    """Amounts are compared as minor units of the player's own currency."""
+    if COLUMNS.get(field) is not AMOUNTS:
+        return _shown(value)
+    if isinstance(value, tuple):
+        return _shown(tuple(display(each, player.currency) for each in value))
+    return display(value, player.currency)
 
 
 def _shown(value: Any) -> str:

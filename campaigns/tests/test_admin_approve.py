@@ -52,7 +52,7 @@ def test_the_page_shows_exactly_what_is_approved() -> None:
         "0 %",
     )
     assert (given["Made by"].partition(",")[0], given["Changed last by"]) == ("anna", "ben")
-    assert "total_deposited" in given["Segment"]
+    assert "Total deposited is at least 0.00 in the player&#x27;s currency" in given["Segment"]
     terms = dict(table(response, f"Terms: {template}, revision 1"))
     assert (terms["Config: amount"], terms["Max win cap"], terms["Time limit hours"]) == ("€10.00", "€1,234.56", "72")
     assert "It costs €10.00, and needs the approval of a second person." in text(response)

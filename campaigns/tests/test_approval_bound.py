@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
-from pytest_django import Settings
 
 from bonuses.services.change_template import change_template
-from bonuses.tests.factories import AdapterFactory, PlayerFactory
+from bonuses.tests.factories import PlayerFactory
 from campaigns.models import Campaign
 from campaigns.services.change_campaign import change_campaign
 from campaigns.services.change_segment import change_segment
@@ -18,7 +16,7 @@ from campaigns.services.issue_campaign import issue_campaign
 from campaigns.tests.approving import approved, costly, shown
 from campaigns.tests.factories import SegmentFactory, list_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_need_approval")]
 
 OTHER_RULES = {"field": "total_deposited", "op": "gte", "value": -1}
 
@@ -49,13 +47,6 @@ EDITS: dict[str, tuple[Callable[[Campaign], Any], str]] = {
     "holdout": (edit(holdout_percent=1), "holdout"),
     "schedule": (edit(scheduled_at=datetime(2099, 1, 1, tzinfo=UTC)), "schedule"),
 }
-
-
-@pytest.fixture(autouse=True)
-def _threshold(settings: Settings) -> None:
-    settings.CAMPAIGN_APPROVAL_THRESHOLD = 0
-    AdapterFactory()
-    PlayerFactory(id=UUID("00000000-0000-7000-8000-000000000001"))
 
 
 @pytest.mark.parametrize("what", EDITS)

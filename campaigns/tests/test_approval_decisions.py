@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from pytest_django import Settings
 
-from bonuses.tests.factories import AdapterFactory, PlayerFactory
+from bonuses.tests.factories import PlayerFactory
 from campaigns.models import Approval, Campaign
 from campaigns.services.approve_campaign import approve_campaign, withdraw_approval
 from campaigns.services.change_campaign import change_campaign
@@ -22,14 +21,7 @@ from campaigns.services.issue_campaign import issue_campaign
 from campaigns.tests.approving import approved, costly, shown
 from campaigns.tests.begun import begun
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _threshold(settings: Settings) -> None:
-    settings.CAMPAIGN_APPROVAL_THRESHOLD = 0
-    AdapterFactory()
-    PlayerFactory()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_need_approval")]
 
 
 def test_what_was_approved_is_kept() -> None:

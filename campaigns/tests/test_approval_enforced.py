@@ -29,17 +29,10 @@ from campaigns.tests.fanning import ScriptedPlatform, check_counts, check_spent,
 from campaigns.tests.test_api_campaigns import data, refused
 from integrations.tests.admin_client import messages_in, signed_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("two_need_approval")]
 
 NEEDS = "It costs €20.00, and needs the approval of a second person."
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _threshold(settings: Settings, scripted: type[ScriptedPlatform]) -> None:
-    """Two players' bonuses cost more."""
-    settings.CAMPAIGN_APPROVAL_THRESHOLD = 1999
-    players(2)
 
 
 def stored() -> dict[str, Any]:
@@ -112,7 +105,9 @@ def test_up_to_the_threshold_none_is_needed(settings: Settings, threshold: int |
 
 
 def test_nor_within_a_small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.approvals.check.review_of", lambda *_: pytest.fail("nothing needs to be counted"))
+    monkeypatch.setattr(
+        "campaigns.approvals.check.review_of", lambda *_, **__: pytest.fail("nothing needs to be counted")
+    )
     issue_campaign(campaign_id=costly(budget_amount=1999).pk, by="anna")
     assert stored()["status"] == "issuing"
 

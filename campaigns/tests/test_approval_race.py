@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
-from bonuses.tests.factories import AdapterFactory, PlayerFactory
 from campaigns.models import Approval, Campaign
 from campaigns.services import approve_campaign as service
 from campaigns.services.change_campaign import change_campaign
@@ -14,14 +12,7 @@ from campaigns.services.errors import ApprovalRequired
 from campaigns.services.issue_campaign import issue_campaign
 from campaigns.tests.approving import approved, costly, shown
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _threshold(settings: Settings) -> None:
-    settings.CAMPAIGN_APPROVAL_THRESHOLD = 0
-    AdapterFactory()
-    PlayerFactory()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_need_approval")]
 
 
 def test_the_edit_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

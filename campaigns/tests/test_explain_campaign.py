@@ -9,15 +9,14 @@ from django.utils import timezone
 from bonuses.lifecycle import Status
 from bonuses.models import Grant, Player
 from bonuses.services.bulk.judge import ADAPTER_CHECKS, JUDGE_CHECKS
-from bonuses.services.checks import Finding, Outcome, first_refusal
+from bonuses.services.checks import Outcome, first_refusal
 from bonuses.services.issue_checks import TEMPLATE_CHECKS
 from bonuses.services.stop import stop
 from bonuses.tests.factories import GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.issuing import change, open_breaker
-from bonuses.tests.platform_reports import everything
-from campaigns.models import Campaign, Chunk, Recipient
-from campaigns.services.explain_campaign import CampaignExplanation, explain_campaign, explainable
+from campaigns.models import Campaign, Recipient
 from campaigns.services.preview_campaign import preview_campaign
+from campaigns.tests.explaining import outcome, refused, why
 from campaigns.tests.factories import CampaignFactory, SegmentFactory, list_of
 from campaigns.tests.fanning import ScriptedPlatform, carried_out, issued
 from integrations.models import Adapter
@@ -25,30 +24,13 @@ from integrations.platforms.base import PlatformRefused, PlatformTrouble
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("scripted")]
 
-CHECKS = [*(check.name for check in (*TEMPLATE_CHECKS, *JUDGE_CHECKS, *ADAPTER_CHECKS)), "budget", "breaker"]
-
-
-def why(campaign: Campaign, player: Player) -> CampaignExplanation:
-    def rows() -> list[Any]:
-        return [everything(), *(list(model.objects.order_by("pk").values()) for model in (Campaign, Chunk, Recipient))]
-
-    before, asked = rows(), len(ScriptedPlatform.asked)
-    found = explain_campaign(campaign=explainable().get(pk=campaign.pk), player_id=player.pk)
-    assert rows() == before
-    assert len(ScriptedPlatform.asked) == asked
-    return found
-
-
-def outcome(findings: list[Finding], name: str) -> tuple[Outcome, str]:
-    [found] = [finding for finding in findings if finding.name == name]
-    return found.outcome, found.code
-
-
-def refused(findings: list[Finding]) -> tuple[str, str]:
-    refusal = first_refusal(findings)
-    assert refusal is not None
-    assert {one.outcome for one in findings[findings.index(refusal) + 1 :]} <= {Outcome.NOT_REACHED}
-    return refusal.name, refusal.code
+CHECKS = [
+    *(check.name for check in TEMPLATE_CHECKS),
+    "approval",
+    *(check.name for check in (*JUDGE_CHECKS, *ADAPTER_CHECKS)),
+    "budget",
+    "breaker",
+]
 
 
 def adapter() -> Adapter:
@@ -137,7 +119,7 @@ def test_who_is_not_in_the_segment_is_told_rule_by_rule() -> None:
     assert found.checks == []
     assert [(one.depth, one.words, one.is_true, one.value) for one in found.rules] == [
         (0, "all of these", False, ""),
-        (1, "total_deposited ≥ 1000", False, "500"),
+        (1, "total_deposited ≥ €10.00", False, "€5.00"),
         (1, "not", False, ""),
         (2, "attributes.vip = true", True, "true"),
         (1, "any of these", True, ""),

@@ -34,9 +34,12 @@ class Survey:
 
 
 @without_jit()
-def survey(*, plan: Plan, players: QuerySet[Player], now: datetime) -> Survey:
-    """The database counts those who share all that matters; each kind of player is judged once."""
-    judge, found = Judge(plan, now=now), Survey()
+def survey(*, plan: Plan, players: QuerySet[Player], now: datetime, judge: Judge | None = None) -> Survey:
+    """The database counts those who share all that matters; each kind of player is judged once.
+
+    `judge` is one of this plan that has judged others, and knows rates and platforms already.
+    """
+    judge, found = judge or Judge(plan, now=now), Survey()
     kinds = with_traits(players, plan=plan, now=now).order_by().values_list(*Traits._fields).annotate(n=Count("pk"))
     for *traits, count in kinds.iterator():
         verdict = judge.judge(Traits(*traits))
