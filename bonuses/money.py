@@ -53,7 +53,7 @@ def from_major(major: str | Decimal, currency: str) -> int:
         decimals = 0 if _is_whole(_shifted(number, exponent(currency))) else exponent(currency) + 1
     if decimals > exponent(currency):
         raise AmountInvalid(f"{currency} has {exponent(currency)} decimals, and {major} has more.")
-    return _kept_exact(_shifted(number, exponent(currency)))
+    return _kept_exact(_shifted(number, exponent(currency)), currency)
 
 
 def convert(minor: int, *, rate: Decimal, from_currency: str, to_currency: str) -> int:
@@ -64,7 +64,7 @@ def convert(minor: int, *, rate: Decimal, from_currency: str, to_currency: str) 
     if not rate.is_finite() or rate <= 0:
         raise ValueError(f"{rate} is not an exchange rate.")
     shift = exponent(to_currency) - exponent(from_currency)
-    return _kept_exact(_shifted(_EXACT.multiply(Decimal(minor), rate), shift))
+    return _kept_exact(_shifted(_EXACT.multiply(Decimal(minor), rate), shift), to_currency)
 
 
 def display(minor: int, currency: str) -> str:
@@ -85,8 +85,8 @@ def _is_whole(number: Decimal) -> bool:
     return number == number.to_integral_value()
 
 
-def _kept_exact(number: Decimal) -> int:
+def _kept_exact(number: Decimal, currency: str) -> int:
     # The size is looked at first: rounding 1e999999 to an integer would write out a million digits.
     if number.copy_abs() >= MAX_MINOR + 1 or abs(minor := int(number.to_integral_value(ROUND_HALF_EVEN))) > MAX_MINOR:
-        raise AmountInvalid(f"The amount is too large; at most {MAX_MINOR} minor units.")
+        raise AmountInvalid(f"The amount is too large; at most {to_major(MAX_MINOR, currency):f} in {currency}.")
     return minor

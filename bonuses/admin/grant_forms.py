@@ -2,9 +2,9 @@ from typing import Any
 
 from django import forms
 
+from bonuses.admin.money_fields import Money, read_money
 from bonuses.models import BonusTemplate, Player
 from bonuses.models.template import TemplateStatus
-from bonuses.money import from_major
 from integrations import currencies
 from integrations.admin.common import ReasonForm
 from integrations.errors import DomainError
@@ -19,7 +19,6 @@ FIELD_OF = {
     "EXCHANGE_RATE_MISSING": "currency",
 }
 """Where the form shows what issuing refuses; everything else goes above it."""
-LONGEST_AMOUNT = 40
 
 
 class SeenField(forms.CharField):
@@ -44,15 +43,10 @@ class IssueForm(SeenForm):
 
     template = forms.ModelChoiceField(queryset=BonusTemplate.objects.none())
     player = forms.CharField(max_length=200, label="Player", help_text="The player's external id.")
-    deposit_amount = forms.CharField(
-        required=False,
-        max_length=LONGEST_AMOUNT,
-        label="Deposit",
-        help_text="For deposit match and reload, in the grant's currency, such as 50.00.",
+    deposit_amount = Money(
+        label="Deposit", help_text="For deposit match and reload, in the grant's currency, such as 50.00."
     )
-    loss_amount = forms.CharField(
-        required=False,
-        max_length=LONGEST_AMOUNT,
+    loss_amount = Money(
         label="Loss",
         help_text="For cashback, in the grant's currency; empty takes the loss recorded with the player.",
     )
@@ -86,22 +80,9 @@ class IssueForm(SeenForm):
         template, currency = cleaned.get("template"), cleaned.get("currency")
         if template is not None and currency is not None:
             currency = currency or template.config["currency"]
-            cleaned["deposit_amount"] = self._minor("deposit_amount", currency, least=1)
-            cleaned["loss_amount"] = self._minor("loss_amount", currency, least=0)
+            read_money(self, "deposit_amount", currency)
+            read_money(self, "loss_amount", currency, least=0)
         return cleaned
-
-    def _minor(self, name: str, currency: str, *, least: int) -> int | None:
-        typed = str(self.cleaned_data.get(name, ""))
-        if not typed:
-            return None
-        try:
-            minor = from_major(typed, currency)
-        except DomainError as error:
-            self.add_error(name, error.message)
-            return None
-        if minor < least:
-            self.add_error(name, "This must be more than nothing." if least else "This can't be negative.")
-        return minor
 
     def refuse(self, error: DomainError) -> None:
         self.add_error(FIELD_OF.get(error.code), error.message)

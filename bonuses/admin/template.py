@@ -3,15 +3,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bonuses.admin.service_form import ServiceAdmin
+from bonuses.admin.facts import fact, facts
+from bonuses.admin.once import OnceAdmin
 from bonuses.admin.template_fields import PREFIX
 from bonuses.admin.template_form import TemplateForm, copy_of
 from bonuses.admin.template_history import history_page
@@ -28,10 +28,12 @@ from integrations.admin.common import PageWithMore, Table, actor, as_uuid, when
 
 REVISIONS_SHOWN = 50
 CONFIG = tuple(name for name in TemplateForm.base_fields if name.startswith(PREFIX))
+SHOWN = {"max_bet_during_wagering": "max_bet_shown", "max_win_cap": "max_win_shown"}
+"""What stands in for the amounts where they can't be changed."""
 
 
 @admin.register(BonusTemplate)
-class TemplateAdmin(PageWithMore, ServiceAdmin):
+class TemplateAdmin(PageWithMore, OnceAdmin):
     form = TemplateForm
     change_form_template = "admin/bonuses/bonustemplate/change_form.html"
     list_display = ("name", "terms", "status", "bonus_code", "created_at")
@@ -81,16 +83,15 @@ class TemplateAdmin(PageWithMore, ServiceAdmin):
         return history_page(self, request, object_id)
 
     def get_fieldsets(self, request: HttpRequest, obj: BonusTemplate | None = None) -> Any:
-        """Who may only read sees the config as a list, not as the fields of a form."""
+        """Who may only read sees the config as a list, not as the fields of a form, and amounts with their currency."""
         if obj is None or self.has_change_permission(request, obj):
             return self.fieldsets
-        return tuple(
-            (title, {**options, "fields": ("config_shown",) if options["fields"] is CONFIG else options["fields"]})
-            for title, options in self.fieldsets
-        )
+        return tuple((title, {**options, "fields": _to_read(options["fields"])}) for title, options in self.fieldsets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: BonusTemplate | None = None) -> tuple[str, ...]:
-        return ("config_shown",) if obj is not None and not self.has_change_permission(request, obj) else ()
+        if obj is None or self.has_change_permission(request, obj):
+            return ()
+        return ("config_shown", *SHOWN.values())
 
     @admin.display(description="terms")
     def terms(self, template: BonusTemplate) -> str:
@@ -98,7 +99,15 @@ class TemplateAdmin(PageWithMore, ServiceAdmin):
 
     @admin.display(description="config")
     def config_shown(self, template: BonusTemplate) -> SafeString:
-        return facts(template.config)
+        return facts(template.config, template.config.get("currency"))
+
+    @admin.display(description="largest bet during wagering")
+    def max_bet_shown(self, template: BonusTemplate) -> str:
+        return fact("max_bet_during_wagering", template.max_bet_during_wagering, template.config.get("currency"))
+
+    @admin.display(description="most that can be won")
+    def max_win_shown(self, template: BonusTemplate) -> str:
+        return fact("max_win_cap", template.max_win_cap, template.config.get("currency"))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """`?from=<id>` begins with a copy of that one."""
@@ -108,28 +117,6 @@ class TemplateAdmin(PageWithMore, ServiceAdmin):
             return copy_of(template)
         return dict(super().get_changeform_initial_data(request))
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """A form for a new template that was sent before, or is being handled now, leads to what it made."""
-        key = as_uuid(request.POST.get("key", "")) if object_id is None and self.has_add_permission(request) else None
-        if key is not None and BonusTemplate.objects.filter(pk=key).exists():
-            return self._sent_before(request, key)
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError:
-            if key is None or not BonusTemplate.objects.filter(pk=key).exists():
-                raise
-            return self._sent_before(request, key)
-
-    def _sent_before(self, request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-        messages.warning(request, "This form had been sent already; nothing was made a second time.")
-        return HttpResponseRedirect(reverse("admin:bonuses_bonustemplate_change", args=[key]))
-
     def save_model(self, request: HttpRequest, obj: BonusTemplate, form: Any, change: bool) -> None:
         if change:
             changes = form.template_changes()
@@ -137,7 +124,7 @@ class TemplateAdmin(PageWithMore, ServiceAdmin):
                 since = form.unchanged_since()
                 change_template(template_id=obj.pk, changes=changes, by=actor(request), unchanged_since=since)
         else:
-            fields = {**form.template_fields(), "id": as_uuid(form.key) or obj.pk}
+            fields = {**form.template_fields(), "id": self.key_of(request) or obj.pk}
             obj.pk = create_template(fields=fields, by=actor(request)).pk
         obj.refresh_from_db()
 
@@ -207,25 +194,15 @@ class TemplateAdmin(PageWithMore, ServiceAdmin):
         return set_several(self, request, queryset, TemplateStatus.ARCHIVED)
 
 
+def _to_read(fields: Any) -> tuple[str, ...]:
+    return ("config_shown",) if fields is CONFIG else tuple(SHOWN.get(name, name) for name in fields)
+
+
 def panel_for(form: TemplateForm, template: BonusTemplate | None) -> Panel:
     """What is typed, else what is stored."""
     if form.is_bound or template is None:
         return panel_of_form(form)
     return panel_of(stored_terms(template))
-
-
-def facts(values: dict[str, Any]) -> SafeString:
-    """Keys and values as a list, nested ones in one line."""
-    lines = ((key.replace("_", " "), _in_a_line(value)) for key, value in values.items())
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", lines))
-
-
-def _in_a_line(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_in_a_line(inner)}" for key, inner in value.items()) or "-"
-    if isinstance(value, list):
-        return " and ".join(str(inner) for inner in value) or "-"
-    return "-" if value is None else str(value)
 
 
 def revisions_table(template: BonusTemplate) -> Table:
@@ -241,4 +218,5 @@ def agreed_shown(revision: TermsRevision) -> SafeString:
     """In a line, with all of it one click away."""
     agreed = revision.agreed
     line = headline(agreed) if currencies.is_known(agreed.currency) else agreed.currency
-    return format_html("{}<details><summary>All terms</summary>{}</details>", line, facts(revision.terms))
+    terms = facts(revision.terms, agreed.currency)
+    return format_html("{}<details><summary>All terms</summary>{}</details>", line, terms)

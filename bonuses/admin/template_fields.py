@@ -4,50 +4,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
+from bonuses.admin.money_fields import as_typed
 from bonuses.configs import AMOUNT_KEYS
-from bonuses.money import to_major
 from bonuses.terms import CONFIGS
-from integrations import currencies
 
 PREFIX = "config_"
-NUMBER = {"inputmode": "numeric", "class": "vIntegerField"}
-
-
-class MoneyInput(forms.TextInput):
-    """Followed by its currency, which a page may change by the id of that."""
-
-    unit = ""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        typed = super().render(name, value, attrs, renderer)
-        return format_html('{}<span class="unit" id="unit_{}">{}</span>', typed, name, self.unit)
-
-
-class Money(forms.CharField):
-    """An amount in major units as it was typed; which number that is depends on the currency, so the form reads it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = MoneyInput(attrs={"inputmode": "decimal", "class": "vBigIntegerField", "autocomplete": "off"})
-        super().__init__(required=False, max_length=50, widget=widget, **kwargs)
-
-
-def as_typed(minor: int | None, currency: Any) -> str | None:
-    """As a person would have to type it: 12345 EUR cents are `123.45`."""
-    if minor is None:
-        return None
-    return f"{to_major(minor, currency):f}" if currencies.is_known(currency) else str(minor)
-
-
-class MinorUnits(forms.IntegerField):
-    """An amount in the minor unit of its currency, as the API takes it."""
-
-    widget = forms.TextInput(attrs=NUMBER)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, help_text="In minor units: 1000 is 10.00 in euros.", **kwargs)
 
 
 class Percent(forms.DecimalField):

@@ -7,26 +7,22 @@ from django import forms
 from django.forms.models import model_to_dict
 
 from bonuses import terms
+from bonuses.admin.money_fields import Money, MoneyInput, as_typed, read_money
 from bonuses.admin.service_form import ServiceForm, add_domain_error
 from bonuses.admin.template_fields import (
     PREFIX,
     Contribution,
     Lines,
-    Money,
-    MoneyInput,
     Percent,
-    as_typed,
     config_from,
     initial_from,
     types_using,
 )
 from bonuses.configs import MAX_COUNT, MAX_HOURS
 from bonuses.models import BonusTemplate
-from bonuses.money import AmountInvalid, from_major
 from bonuses.services.change_template import TemplateChanged
 from bonuses.services.terms_revision import TERMS_FIELDS, TEXT_OR_NOTHING
 from integrations import currencies
-from integrations.ids import new_id
 
 PLAIN = ("name", "status", *(name for name in TERMS_FIELDS if name not in ("type", "config")))
 
@@ -77,8 +73,6 @@ class TemplateForm(ServiceForm):
         super().__init__(*args, **kwargs)
         self.is_new = self.instance._state.adding
         self.amounts_before = {name: getattr(self.instance, name) for name in AMOUNT_RULES}
-        self.key = str(self.data.get("key") or new_id())
-        """The id that a new template gets, so that the same form sent twice makes one."""
         self.seen = str(self.data.get("seen", "") if self.is_bound else stamp(self.instance))
         """When the template was last changed, as of the page that is sent back."""
         if not self.is_new and "type" in self.fields:
@@ -133,26 +127,13 @@ class TemplateForm(ServiceForm):
 
     def _read_amounts(self, type_: str) -> None:
         """From what was typed to minor units, by the currency beside them."""
-        for name, field in self.fields.items():
-            if isinstance(field, Money) and name not in self.errors:
-                text = self.cleaned_data[name]
-                self.cleaned_data[name] = None
-                if text and (name in AMOUNT_RULES or type_ in types_using(name)):
-                    self._read_amount(name, text)
-
-    def _read_amount(self, name: str, text: str) -> None:
         currency = self.cleaned_data.get("config_currency")
-        if not currency:
-            return
-        try:
-            minor = from_major(text, currency)
-        except AmountInvalid as error:
-            self.add_error(name, error.message)
-            return
-        if name in AMOUNT_RULES and minor <= 0:
-            self.add_error(name, "Must be greater than 0.")
-        else:
-            self.cleaned_data[name] = minor
+        for name, field in self.fields.items():
+            if isinstance(field, Money):
+                is_rule = name in AMOUNT_RULES
+                asked = is_rule or type_ in types_using(name)
+                # What a config may hold is checked with the rest of it.
+                read_money(self, name, currency if asked else None, least=1 if is_rule else None)
 
     def _check_rules(self, cleaned: dict[str, Any], type_: str) -> None:
         given = [cleaned.get(name) for name in RULES]

@@ -10,14 +10,15 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
-from bonuses.admin.grant_pages import require
+from bonuses.admin.money_fields import Money, read_money, show_currency
 from bonuses.admin.why_words import TITLES
 from bonuses.models import BonusTemplate, Grant, Player
-from bonuses.money import MAX_MINOR, display
+from bonuses.money import display
 from bonuses.services.checks import Finding, first_refusal
 from bonuses.services.explain import explain, grants_of
 from bonuses.services.explain_numbers import standing
 from integrations.admin.common import AnyModelAdmin, Table, as_uuid, link, when
+from integrations.admin.pages import require
 
 VIEW_GRANTS = "bonuses.view_grant"
 NAMES_OFFERED = 100
@@ -39,16 +40,18 @@ class WhyForm(forms.Form):
 
 class TemplateWhyForm(WhyForm):
     template = forms.CharField(max_length=200, help_text="Name, or id.")
-    deposit = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=MAX_MINOR,
-        help_text="For deposit match and reload. In minor units: 1000 is 10.00 in euros.",
-    )
+    deposit = Money(help_text="For deposit match and reload, in the template's currency, such as 50.00.")
 
     def clean_template(self) -> BonusTemplate:
         found: BonusTemplate = by_name_or_id(BonusTemplate.objects.all(), self.cleaned_data["template"], "template")
         return found
+
+    def clean(self) -> dict[str, Any]:
+        template = self.cleaned_data.get("template")
+        currency = template.config["currency"] if template else None
+        show_currency(self, "deposit", currency)
+        read_money(self, "deposit", currency)
+        return self.cleaned_data
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,23 @@ def test_marks_drift_as_resolved_once() -> None:
     assert list(client.get(DRIFTS, {"state": "open"}).context["cl"].result_list) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "sides", "shown"),
+    [
+        ("turned_real_over_cap", ("5000", "6001"), ("€50.00", "€60.01")),
+        ("other_platform_id", ("5000", "6001"), ("5000", "6001")),
+    ],
+)
+def test_amounts_that_differ_are_told_with_their_currency(
+    kind: str, sides: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    drift = Drift.objects.create(grant=GrantFactory.create(), kind=kind, ours=sides[0], theirs=sides[1])
+    client = signed_in(*VIEW)
+    for url in (DRIFTS, f"{DRIFTS}{drift.pk}/change/"):
+        page = text(client.get(url))
+        assert all(f">{side}<" in page for side in shown), url
+
+
 def test_shows_a_delivery_as_it_arrived() -> None:
     kept = delivery()
     client = signed_in(*VIEW)

@@ -14,7 +14,7 @@ WRITE = tuple(f"bonuses.{verb}_player" for verb in ("view", "add", "change", "de
 
 def filled(**changes: str) -> dict[str, str]:
     form = {"external_id": "p-1", "currency": "eur", "origin": "acme.example", "status": "active", "country": "se"}
-    return {**form, "total_deposited": "0", "net_loss": "-20", "attributes": '{"vip": true}', **changes}
+    return {**form, "total_deposited": "0", "net_loss": "-0.20", "attributes": '{"vip": true}', **changes}
 
 
 def page_of(player: Player) -> str:
@@ -35,6 +35,10 @@ def test_adds_a_player() -> None:
         ({"external_id": ""}, "external_id"),
         ({"external_id": "taken"}, "external_id"),
         ({"currency": "QQQ"}, "currency"),
+        ({"currency": "jpy"}, "net_loss"),
+        ({"total_deposited": "1.005"}, "total_deposited"),
+        ({"total_deposited": "1,000.00"}, "total_deposited"),
+        ({"net_loss": ""}, "net_loss"),
         ({"status": "asleep"}, "status"),
         ({"country": "1!"}, "country"),
         ({"total_deposited": "-1"}, "total_deposited"),
@@ -83,6 +87,31 @@ def test_changes_status_and_attributes_and_leaves_the_external_id() -> None:
 
     player.refresh_from_db()
     assert (player.external_id, player.status, player.attributes) == ("p-1", "bonus_blocked", {"vip": True})
+
+
+@pytest.mark.parametrize(
+    ("currency", "typed", "kept", "shown"),
+    [("EUR", "1234.5", 123_450, "1234.50"), ("JPY", "1500", 1500, "1500"), ("KWD", "-1.5", -1500, "-1.500")],
+)
+def test_money_is_in_major_units_of_his_currency(currency: str, typed: str, kept: int, shown: str) -> None:
+    client = signed_in(*WRITE)
+    total = typed.removeprefix("-")
+    client.post(ADD, filled(currency=currency, total_deposited=total, net_loss=typed))
+    player = Player.objects.get()
+    assert (player.total_deposited, player.net_loss) == (abs(kept), kept)
+    form = client.get(page_of(player)).context["adminform"].form
+    assert (form["net_loss"].value(), form.fields["net_loss"].widget.unit) == (shown, currency)
+
+    client.post(page_of(player), filled(currency=currency, total_deposited=total, net_loss="1"))
+    player.refresh_from_db()
+    assert (player.total_deposited, player.net_loss) == (abs(kept), {"EUR": 100, "JPY": 1, "KWD": 1000}[currency])
+
+
+def test_who_may_only_look_reads_amounts_with_their_currency() -> None:
+    player = PlayerFactory.create(currency="KWD", total_deposited=1500, net_loss=-20)
+    page = text(signed_in("bonuses.view_player").get(page_of(player)))
+    assert "KWD\N{NO-BREAK SPACE}1.500" in page
+    assert "-KWD\N{NO-BREAK SPACE}0.020" in page
 
 
 def test_blocking_a_player_points_at_the_grants_that_are_live() -> None:

@@ -207,7 +207,7 @@ def test_a_change_of_terms_is_a_new_revision_and_grants_keep_theirs() -> None:
     grant.refresh_from_db()
     assert grant.revision.terms["config"]["amount"] == 1000
     page = text(signed_in(*WRITE, name="second").get(page_of(template)))
-    assert page.index("amount 2500") < page.index("amount 1000")
+    assert page.index("amount €25.00") < page.index("amount €10.00")
 
 
 def test_the_type_stays_what_it_was() -> None:
@@ -270,7 +270,7 @@ def test_who_may_only_view_reads_the_terms_and_can_not_act() -> None:
 
     page = text(client.get(page_of(template)))
 
-    assert "<li>amount: 1000</li>" in page
+    assert "<li>amount: €10.00</li>" in page
     assert "_save" not in page
     assert client.get(ADD).status_code == 403
     assert client.post(page_of(template), filled("no_deposit")).status_code == 403

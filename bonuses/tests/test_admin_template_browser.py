@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from bonuses.models import BonusTemplate
+from bonuses.tests.browser import look_at
 from bonuses.tests.factories import TemplateFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
@@ -64,7 +65,8 @@ def test_pausing_asks_first_and_is_in_the_history(desk: Page, live_server: LiveS
     desk.goto(f"{live_server.url}/admin/bonuses/bonustemplate/{template.pk}/change/")
     desk.get_by_role("link", name="Pause").click()
     expect(desk.get_by_text("Nobody is given it from then on")).to_be_visible()
-    desk.get_by_label("Reason").fill("too dear")
+    look_at(desk, "template-pause", dialog="Pause")
+    desk.get_by_role("dialog").get_by_label("Reason").fill("too dear")
     desk.get_by_role("button", name="Pause").click()
     expect(desk.get_by_text("is paused.")).to_be_visible()
 

@@ -1,5 +1,6 @@
 """Money on a template's page: typed and shown in major units, stored exactly in minor ones."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bonuses.models import BonusTemplate
 from bonuses.tests.factories import TemplateFactory
 from bonuses.tests.test_admin_template import ADD, WRITE, errors_of, filled, page_of, shown_again
-from integrations.tests.admin_client import signed_in
+from integrations.tests.admin_client import signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +89,12 @@ def test_another_currency_refuses_decimals_it_does_not_have() -> None:
     }
     kept = BonusTemplate.objects.get()
     assert (kept.config, kept.max_win_cap) == ({"currency": "EUR", "amount": 1000}, 5000)
+
+
+def test_who_may_only_look_reads_amounts_with_their_currency() -> None:
+    template = TemplateFactory.create(max_win_cap=123_456, max_bet_during_wagering=None)
+    page = text(signed_in("bonuses.view_bonustemplate").get(page_of(template)))
+    assert "<li>amount: €10.00</li>" in page
+    assert "€1,234.56" in page
+    assert "123456" not in re.sub(r"[0-9a-f-]{36}", "", page)
+    assert "config: amount €10.00, currency EUR" in page

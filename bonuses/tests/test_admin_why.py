@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import urlencode
 
+from bonuses.admin.why_words import TITLES
 from bonuses.models import BonusTemplate, Player
 from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.issuing import rate
@@ -78,8 +79,10 @@ def test_an_external_id_wins_over_another_players_id(client: Client) -> None:
         ({"player": "a\x00b"}, {"player": ["Null characters are not allowed."]}),
         ({"template": "nothing"}, {"template": ["There is no template “nothing”."]}),
         ({"template": "twice"}, {"template": ["There are several with this name; give the template’s id."]}),
-        ({"deposit": "many"}, {"deposit": ["Enter a whole number."]}),
-        ({"deposit": "0"}, {"deposit": ["Ensure this value is greater than or equal to 1."]}),
+        ({"deposit": "many"}, {"deposit": ["'many' is not an amount; write it like 1234.50."]}),
+        ({"deposit": "0"}, {"deposit": ["Must be more than nothing."]}),
+        ({"deposit": "1.505"}, {"deposit": ["EUR has 2 decimals, and 1.505 has more."]}),
+        ({"template": "nothing", "deposit": "1.50"}, {"template": ["There is no template “nothing”."]}),
     ],
 )
 def test_bad_input_is_told_by_the_field(client: Client, asked: dict[str, str], errors: dict[str, list[str]]) -> None:
@@ -91,6 +94,21 @@ def test_bad_input_is_told_by_the_field(client: Client, asked: dict[str, str], e
     assert answer.status_code == 200
     assert answer.context["form"].errors == errors
     assert answer.context["answer"] is None
+
+
+@pytest.mark.parametrize(("currency", "typed", "told"), [("EUR", "50.5", "€50.50"), ("JPY", "5000", "JP¥5,000")])
+def test_the_deposit_is_in_major_units_of_the_templates_currency(
+    client: Client, currency: str, typed: str, told: str
+) -> None:
+    AdapterFactory()
+    rate("JPY", "EUR", "0.006")
+    config = {"match_percent": 100, "cap_amount": 1_000_000, "currency": currency}
+    answer = ask(client, PlayerFactory(), TemplateFactory(type="deposit_match", config=config), deposit=typed)
+    [section] = answer.context["answer"].sections
+    [amount] = [line for line in section.lines if line.title == TITLES["amount"]]
+    assert (amount.outcome, told in amount.numbers) == ("passed", True)
+    assert f'value="{typed}"' in text(answer)
+    assert f'<span class="unit" id="unit_deposit">{currency}</span>' in text(answer)
 
 
 def test_links_fill_in_what_they_know(client: Client) -> None:

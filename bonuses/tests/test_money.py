@@ -86,6 +86,11 @@ def test_what_is_no_amount_is_refused(major: str | Decimal, currency: str) -> No
     assert refused.value.code == "VALIDATION_ERROR"
 
 
+def test_what_is_too_much_is_said_as_it_is_written() -> None:
+    with pytest.raises(AmountInvalid, match=r"^The amount is too large; at most 900719925474\.0991 in CLF\.$"):
+        from_major("900719925474.1", "CLF")
+
+
 @pytest.mark.parametrize(
     ("minor", "rate", "from_currency", "to_currency", "result"),
     [

@@ -7,15 +7,15 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bonuses.configs import AMOUNT_KEYS
+from bonuses.admin.facts import fact
 from bonuses.money import display
 from campaigns.admin.campaign_form import currency_of
+from campaigns.admin.rules.words import in_words
 from campaigns.approvals.review import Review, revision_of
 from campaigns.models import Approval, Campaign
 from campaigns.models.segment import SegmentKind
-from integrations.admin.common import Table, link, pretty, when
+from integrations.admin.common import Table, link, when
 
-IN_MONEY = (*AMOUNT_KEYS, "max_win_cap", "max_bet_during_wagering")
 DECISIONS_SHOWN = 50
 
 
@@ -82,7 +82,7 @@ def _segment(campaign: Campaign) -> SafeString:
     segment = campaign.segment
     if segment.kind == SegmentKind.LIST:
         return link(segment, f"{segment}, a fixed list")
-    return format_html("{}{}", link(segment), pretty(segment.rules))
+    return format_html("{}{}", link(segment), in_words(segment.rules))
 
 
 def _flat(values: dict[str, Any], currency: str) -> Iterator[tuple[str, str]]:
@@ -90,12 +90,10 @@ def _flat(values: dict[str, Any], currency: str) -> Iterator[tuple[str, str]]:
         name = key.replace("_", " ").capitalize()
         if isinstance(value, dict):
             yield from ((f"{name}: {inner.lower()}", shown) for inner, shown in _flat(value, currency))
-        elif value is None or value == []:
-            yield name, "-"
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value:
             yield name, ", ".join(map(str, value))
         else:
-            yield name, display(value, currency) if key in IN_MONEY else str(value)
+            yield name, fact(key, value, currency)
 
 
 def _base(amount: int) -> str:

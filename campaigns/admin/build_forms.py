@@ -7,17 +7,16 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
+from bonuses.admin.money_fields import Money, as_typed, read_money, show_currency
 from bonuses.configs import DEPOSIT_TYPES
 from bonuses.models import BonusTemplate
 from bonuses.models.template import TemplateStatus
-from bonuses.money import AmountInvalid, from_major, to_major
 from campaigns.admin.campaign_form import currency_of, template_label
 from campaigns.admin.seen import SeenField, stamp
 from campaigns.models import Campaign, Segment
 from campaigns.services.campaign_fields import LONGEST_NAME, MOST_HELD_OUT
 from integrations import currencies
 
-MONEY = forms.TextInput(attrs={"inputmode": "decimal", "class": "vIntegerField", "autocomplete": "off"})
 BY_HAND, BY_ITSELF = "hand", "time"
 
 
@@ -62,11 +61,8 @@ class TemplateForm(StepForm):
         label="Currency",
         help_text="Empty gives the bonus in the template's own currency.",
     )
-    deposit = forms.CharField(
-        required=False,
-        max_length=40,
+    deposit = Money(
         label="Deposit",
-        widget=MONEY,
         help_text="For deposit match and reload, where everybody is given the same. Write it like 50 or 50.00.",
     )
 
@@ -77,12 +73,13 @@ class TemplateForm(StepForm):
         field: Any = self.fields["template"]
         field.queryset = offered.order_by("name")
         field.label_from_instance = template_label
+        show_currency(self, "deposit", currency_of(draft))
 
     def shown(self, draft: Campaign) -> dict[str, Any]:
         return {
             "template": draft.template_id,
             "currency_override": draft.currency_override,
-            "deposit": major(draft.deposit_amount, currency_of(draft)),
+            "deposit": as_typed(draft.deposit_amount, currency_of(draft)),
         }
 
     def clean_currency_override(self) -> str:
@@ -97,11 +94,9 @@ class TemplateForm(StepForm):
         if template is None or "currency_override" not in cleaned:
             return cleaned
         currency = cleaned["currency_override"] or template.config["currency"]
-        try:
-            cleaned["deposit_amount"] = minor(typed, currency)
-        except forms.ValidationError as error:
-            self.add_error("deposit", error)
-        if not typed.strip() and template.type in DEPOSIT_TYPES:
+        show_currency(self, "deposit", currency)
+        read_money(self, "deposit", currency)
+        if not typed and template.type in DEPOSIT_TYPES and "deposit" not in self.errors:
             self.add_error("deposit", f"This bonus is worked out from a deposit. Say which, in {currency}.")
         return cleaned
 
@@ -110,7 +105,7 @@ class TemplateForm(StepForm):
         return {
             "template_id": given["template"].pk,
             "currency_override": given["currency_override"],
-            "deposit_amount": given["deposit_amount"],
+            "deposit_amount": given["deposit"],
         }
 
 
@@ -149,20 +144,22 @@ class TimingForm(StepForm):
 
 
 class BudgetForm(StepForm):
-    budget = forms.CharField(required=False, max_length=40, label="Budget", widget=MONEY)
+    budget = Money(label="Budget")
 
     def __init__(self, data: Any = None, *, draft: Campaign) -> None:
         super().__init__(data, draft=draft)
+        show_currency(self, "budget", settings.BASE_CURRENCY)
         self.fields["budget"].help_text = (
-            f"In {settings.BASE_CURRENCY}, by face value, like 2500 or 2500.00. "
+            "By face value, in the base currency, like 2500 or 2500.00. "
             "The campaign pauses when it is used up. Empty: no limit."
         )
 
     def shown(self, draft: Campaign) -> dict[str, Any]:
-        return {"budget": major(draft.budget_amount, settings.BASE_CURRENCY)}
+        return {"budget": as_typed(draft.budget_amount, settings.BASE_CURRENCY)}
 
-    def clean_budget(self) -> int | None:
-        return minor(self.cleaned_data["budget"], settings.BASE_CURRENCY)
+    def clean(self) -> dict[str, Any]:
+        read_money(self, "budget", settings.BASE_CURRENCY)
+        return self.cleaned_data
 
     def fields_of(self) -> dict[str, Any]:
         return {"budget_amount": self.cleaned_data["budget"]}
@@ -182,20 +179,3 @@ class HoldoutForm(StepForm):
 
     def fields_of(self) -> dict[str, Any]:
         return {"holdout_percent": self.cleaned_data["holdout_percent"]}
-
-
-def major(amount: int | None, currency: str | None) -> str:
-    return "" if amount is None or currency is None else f"{to_major(amount, currency):f}"
-
-
-def minor(typed: str, currency: str) -> int | None:
-    """None where nothing was typed. Raises `ValidationError`."""
-    if not typed.strip():
-        return None
-    try:
-        amount = from_major(typed.strip(), currency)
-    except AmountInvalid as error:
-        raise forms.ValidationError(error.message) from None
-    if amount < 1:
-        raise forms.ValidationError("Must be more than nothing.")
-    return amount

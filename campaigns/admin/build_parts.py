@@ -1,8 +1,9 @@
-"""Parts of the builder's pages that follow what is typed: how many players that is, and what the bonus is."""
+"""Parts of the pages that make a campaign: they follow what is typed, as to how many players and which bonus."""
 
 import uuid
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -13,6 +14,7 @@ from bonuses.terms import from_json
 from bonuses.terms_words import headline
 from campaigns.admin.approval_tables import terms
 from campaigns.admin.build_pages import draft_of
+from campaigns.admin.campaign_form import grant_currency
 from campaigns.admin.live_count import TOO_LONG, counted
 from campaigns.audience import audience_of, held_out_of
 from campaigns.models import Campaign, Segment
@@ -21,6 +23,8 @@ from campaigns.segments import players_of
 from campaigns.services.campaign_fields import MOST_HELD_OUT
 from integrations import currencies
 from integrations.admin.common import as_uuid
+
+EDITORS = ("campaigns.add_campaign", "campaigns.change_campaign")
 
 
 def count_part(request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
@@ -35,16 +39,32 @@ def count_part(request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
 
 def terms_part(request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
     draft_of(request, campaign_id)
-    chosen = as_uuid(request.GET.get("template", ""))
-    template = BonusTemplate.objects.select_related("revision").filter(pk=chosen).first() if chosen else None
+    template = _template(request)
     if template is None:
         return _said(request, {"words": "Choose a template to see its terms."})
-    typed = request.GET.get("currency_override", "").strip().upper()
-    currency = typed if typed and currencies.is_known(typed) else template.config["currency"]
+    currency = _currency(request, template)
     words = f"{headline(from_json(terms_of(template)))}. Given in {currency}."
     if template.type in DEPOSIT_TYPES:
         words += f" It is worked out from the deposit, which is in {currency} as well."
-    return _said(request, {"words": words, "tables": [terms(Campaign(template=template))]})
+    tables = [terms(Campaign(template=template))]
+    return _said(request, {"words": words, "tables": tables, "currency": currency})
+
+
+def currency_part(request: HttpRequest) -> HttpResponse:
+    """Of the bonus, as far as template and currency are chosen."""
+    if not any(request.user.has_perm(permission) for permission in EDITORS):
+        raise PermissionDenied
+    return HttpResponse(_currency(request, _template(request)), content_type="text/plain")
+
+
+def _template(request: HttpRequest) -> BonusTemplate | None:
+    chosen = as_uuid(request.GET.get("template", ""))
+    return BonusTemplate.objects.select_related("revision").filter(pk=chosen).first() if chosen else None
+
+
+def _currency(request: HttpRequest, template: BonusTemplate | None) -> str:
+    typed = request.GET.get("currency_override", "").strip().upper()
+    return grant_currency(template, typed if currencies.is_known(typed) else "")
 
 
 def _of_segment(chosen: str) -> str:

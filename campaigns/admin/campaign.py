@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from bonuses.admin.service_form import ServiceAdmin
+from bonuses.admin.once import OnceAdmin
 from bonuses.money import display
 from campaigns.admin import approval_pages, build_pages, build_parts, campaign_pages, recipients_csv, result_pages
 from campaigns.admin.campaign_form import FIELDS, CampaignForm, currency_of
@@ -39,7 +39,7 @@ SHOWN = {
 
 
 @admin.register(Campaign)
-class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
+class CampaignAdmin(PageWithMore, OnceAdmin, BigTableAdmin):
     form = CampaignForm
     change_form_template = "admin/campaigns/campaign/change_form.html"
     change_list_template = "admin/campaigns/campaign/change_list.html"
@@ -86,7 +86,8 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
         if change:
             self._change(request, obj, form)
         else:
-            obj.pk = create_campaign(fields=form.campaign_fields(), by=actor(request)).pk
+            key = self.key_of(request)
+            obj.pk = create_campaign(fields=form.campaign_fields(), by=actor(request), campaign_id=key).pk
         obj.refresh_from_db()
 
     def _change(self, request: HttpRequest, obj: Campaign, form: Any) -> None:
@@ -101,6 +102,7 @@ class CampaignAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
         wrap, name = self.admin_site.admin_view, "campaigns_campaign"
         return [
             path("why/", wrap(self.why_view), name=f"{name}_why"),
+            path("currency/", wrap(build_parts.currency_part), name=f"{name}_currency"),
             path("build/", wrap(build_pages.new_page), name=f"{name}_build"),
             path("build/<uuid:campaign_id>/count/", wrap(build_parts.count_part), name=f"{name}_build_count"),
             path("build/<uuid:campaign_id>/terms/", wrap(build_parts.terms_part), name=f"{name}_build_terms"),

@@ -7,10 +7,11 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
-from bonuses.admin.service_form import ServiceAdmin
+from bonuses.admin.once import OnceAdmin
 from campaigns.admin.live_count import counted, table_of
 from campaigns.admin.rules.field import has_rows, is_taken
 from campaigns.admin.rules.pages import rules_urls
+from campaigns.admin.rules.words import in_words
 from campaigns.admin.seen import check_seen
 from campaigns.admin.segment_csv import segment_csv_urls
 from campaigns.admin.segment_form import SegmentForm
@@ -21,7 +22,7 @@ from campaigns.segments import players_of
 from campaigns.services.change_segment import change_segment, lock_segment
 from campaigns.services.create_segment import create_segment
 from campaigns.services.remove_segment import remove_segment
-from integrations.admin.common import BigTableAdmin, PageWithMore, Table, link, pretty, when
+from integrations.admin.common import BigTableAdmin, PageWithMore, Table, link, when
 
 CAMPAIGNS_SHOWN = 20
 _COUNTED = (
@@ -35,7 +36,7 @@ LISTED = Coalesce(Subquery(_COUNTED), 0, output_field=IntegerField())
 
 
 @admin.register(Segment)
-class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
+class SegmentAdmin(PageWithMore, OnceAdmin, BigTableAdmin):
     form = SegmentForm
     change_form_template = "admin/campaigns/segment/change_form.html"
     change_list_template = "admin/campaigns/segment/change_list.html"
@@ -83,7 +84,7 @@ class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
             given = form.cleaned_data
             is_list = given["kind"] == SegmentKind.LIST
             content = {"external_ids": given["external_ids"]} if is_list else {"rules": given["rules"]}
-            obj.pk = create_segment(name=given["name"], **content).pk
+            obj.pk = create_segment(name=given["name"], **content, segment_id=self.key_of(request)).pk
         obj.refresh_from_db()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -111,7 +112,7 @@ class SegmentAdmin(PageWithMore, ServiceAdmin, BigTableAdmin):
 
     @admin.display(description="rules")
     def rules_shown(self, segment: Segment) -> SafeString:
-        return pretty(segment.rules)
+        return in_words(segment.rules)
 
 
 def _players(segment: Segment) -> Table:

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from bonuses.admin.grant_pages import require
 from bonuses.admin.why import (
     ICONS,
     READS,
@@ -29,6 +28,7 @@ from campaigns.models import Campaign
 from campaigns.services.explain_campaign import CampaignExplanation, explain_campaign, explainable
 from campaigns.services.explain_rules import RuleFinding
 from integrations.admin.common import AnyModelAdmin, link
+from integrations.admin.pages import require
 from integrations.errors import DomainError
 
 VIEW = "campaigns.view_campaign"
@@ -43,7 +43,9 @@ WORDS = {
     "decision": "What was decided",
     "answer": "What the platform said",
     "grant": "How the grant stands now",
+    "approval": "The campaign needs no approval that it has not got",
     "budget": "The budget covers it",
+    "ceiling": "It may give as much without another approval",
 }
 
 

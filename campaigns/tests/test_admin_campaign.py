@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from bonuses.admin.money_fields import as_typed
 from bonuses.tests.factories import TemplateFactory
 from campaigns.models import Campaign, Segment
 from campaigns.services.issue_campaign import issue_campaign
@@ -38,7 +39,8 @@ def filled(**changes: str) -> dict[str, str]:
 def sent_back(campaign: Campaign, **changes: str) -> dict[str, str]:
     """What a browser sends when the page is saved as it is."""
     same = filled(name=campaign.name, segment=str(campaign.segment_id), template=str(campaign.template_id))
-    return {**same, "budget_amount": str(campaign.budget_amount or ""), **seen(campaign), **changes}
+    budget = as_typed(campaign.budget_amount, "EUR") or ""
+    return {**same, "budget_amount": budget, **seen(campaign), **changes}
 
 
 def stored(campaign: Campaign) -> dict[str, Any]:
@@ -92,9 +94,9 @@ def test_makes_a_scheduled_one_with_everything() -> None:
         template=str(template.pk),
         scheduled_at_0="2030-06-01",
         scheduled_at_1="12:30:00",
-        deposit_amount="5000",
+        deposit_amount="50",
         currency_override="sek",
-        budget_amount="250000",
+        budget_amount="2500.00",
         holdout_percent="10",
     )
     member("operator").post(ADD, form)
@@ -111,8 +113,22 @@ def test_makes_a_scheduled_one_with_everything() -> None:
         ({"segment": ""}, "segment", "This field is required."),
         ({"template": "nonsense"}, "template", "“nonsense” is not a valid UUID."),
         ({"scheduled_at_0": "soon"}, "scheduled_at", "Enter a valid date."),
-        ({"deposit_amount": "1.5"}, "deposit_amount", "Enter a whole number."),
-        ({"budget_amount": "0"}, "budget_amount", "Ensure this value is greater than or equal to 1."),
+        ({"deposit_amount": "1.505"}, "deposit_amount", "EUR has 2 decimals, and 1.505 has more."),
+        (
+            {"deposit_amount": "1.5", "currency_override": "jpy"},
+            "deposit_amount",
+            "JPY has 0 decimals, and 1.5 has more.",
+        ),
+        ({"deposit_amount": "-5"}, "deposit_amount", "Must be more than nothing."),
+        ({"budget_amount": "0"}, "budget_amount", "Must be more than nothing."),
+        ({"budget_amount": "2.500,00"}, "budget_amount", "'2.500,00' is not an amount; write it like 1234.50."),
+        ({"budget_amount": "0.001"}, "budget_amount", "EUR has 2 decimals, and 0.001 has more."),
+        (
+            {"budget_amount": "9" * 15},
+            "budget_amount",
+            "The amount is too large; at most 90071992547409.91 in EUR.",
+        ),
+        ({"template": "", "deposit_amount": "1.50"}, "template", "This field is required."),
         ({"currency_override": "XXQ"}, "currency_override", "XXQ is not a currency we know."),
         ({"holdout_percent": "51"}, "holdout_percent", "Ensure this value is less than or equal to 50."),
     ],
@@ -143,7 +159,7 @@ def test_archived_templates_and_removed_segments_are_not_offered() -> None:
 
 def test_changes_what_was_changed() -> None:
     campaign = CampaignFactory(budget_amount=1000)
-    member("operator").post(page(campaign), sent_back(campaign, budget_amount="2000", holdout_percent="5"))
+    member("operator").post(page(campaign), sent_back(campaign, budget_amount="20", holdout_percent="5"))
     row = stored(campaign)
     assert (row["budget_amount"], row["holdout_percent"], row["name"]) == (2000, 5, campaign.name)
 
@@ -184,11 +200,11 @@ def test_while_it_is_paused_the_budget_alone_can_be_raised() -> None:
     client = member("operator")
     assert list(client.get(page(campaign)).context["adminform"].form.fields) == ["budget_amount", "seen"]
 
-    response = client.post(page(campaign), {"budget_amount": "900", "name": "Sly", **seen(campaign)})
+    response = client.post(page(campaign), {"budget_amount": "9.00", "name": "Sly", **seen(campaign)})
     assert errors_of(response) == {"budget_amount": ["While it is paused a budget can only be raised."]}
     assert stored(campaign)["budget_amount"] == 1000
 
-    client.post(page(campaign), {"budget_amount": "3000", "name": "Sly", **seen(campaign)})
+    client.post(page(campaign), {"budget_amount": "30", "name": "Sly", **seen(campaign)})
     row = stored(campaign)
     assert (row["budget_amount"], row["name"], row["status"]) == (3000, campaign.name, "paused")
 

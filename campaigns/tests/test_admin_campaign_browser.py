@@ -94,7 +94,7 @@ def test_from_the_segment_to_the_file(
     expect(desk.get_by_text("The budget is used up. Raise it, then resume.")).to_be_visible()
     assert int(bar.get_attribute("aria-valuenow") or 0) >= 50
 
-    desk.get_by_label("Budget").fill("9000")
+    desk.get_by_label("Budget").fill("90.00")
     desk.get_by_role("button", name="Save and continue editing").click()
     desk.get_by_role("link", name="Resume").click()
     desk.get_by_role("button", name="Resume").click()

@@ -51,7 +51,7 @@ def test_bad_rows_are_marked_and_nothing_typed_is_lost() -> None:
     assert errors_of(response) == {"rules": ["Some of the rules are not complete. See the marked ones."]}
     shown = text(response)
     assert 'value="a lot"' in shown
-    assert "<li>Must be an integer, in minor units of the player&#x27;s currency.</li>" in shown
+    assert "<li>&#x27;a lot&#x27; is not an amount; write it like 1234.50.</li>" in shown
     assert not Segment.objects.exists()
 
 

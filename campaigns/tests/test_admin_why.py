@@ -6,17 +6,22 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from bonuses.services.stop import stop
 from bonuses.tests.factories import AdapterFactory, GrantFactory, PlayerFactory, TemplateFactory
 from bonuses.tests.fake_platform import KIND
 from bonuses.tests.issuing import rate
+from campaigns.admin.why import WORDS
 from campaigns.tests.admin_pages import member, page
+from campaigns.tests.approving import approved, costly
 from campaigns.tests.factories import CampaignFactory, SegmentFactory
 from campaigns.tests.fanning import ScriptedPlatform, carried_out
 from integrations.tests.admin_client import INLINE, signed_in, text
 
 WHY = "/admin/campaigns/campaign/why/"
+CONTROL = ("SAVEPOINT", "RELEASE", "SET ", "SELECT set_config")
+"""Statements that ask nothing: PostgreSQL is told how long it may take."""
 
 
 def titles(answer: Any) -> list[str]:
@@ -48,6 +53,17 @@ def test_what_became_of_a_recipient(scripted: type[ScriptedPlatform]) -> None:
     assert titles(answer)[-1] == "What became of the player"
     [grant] = player.grants.all()
     assert f"/admin/bonuses/grant/{grant.pk}/change/" in text(answer)
+
+
+@pytest.mark.django_db
+def test_a_missing_approval_is_what_is_told(settings: Settings) -> None:
+    settings.CAMPAIGN_APPROVAL_THRESHOLD = 0
+    AdapterFactory()
+    player, campaign = PlayerFactory(), costly()
+    answer = member("viewer").get(WHY, {"player": player.external_id, "campaign": str(campaign.pk)})
+    assert answer.context["answer"].verdict == "It costs €10.00, and needs the approval of a second person."
+    [line] = [line for line in answer.context["answer"].sections[-1].lines if line.outcome == "refused"]
+    assert (line.title, line.code) == (WORDS["approval"], "APPROVAL_REQUIRED")
 
 
 @pytest.mark.django_db
@@ -105,3 +121,19 @@ def test_the_page_takes_few_statements() -> None:
         answer = client.get(WHY, {"player": player.external_id, "campaign": str(campaign.pk)})
     assert answer.context["answer"].sections[-1].lines[-3].numbers == "one adapter: storm (anna)"
     assert len(captured) <= 15, "\n".join(query["sql"][:300] for query in captured.captured_queries)
+
+
+@pytest.mark.django_db
+def test_nor_does_it_ask_much_more_where_an_approval_is_looked_at(settings: Settings) -> None:
+    settings.CAMPAIGN_APPROVAL_THRESHOLD = 0
+    AdapterFactory(kind=KIND)
+    rate("SEK", "EUR", "0.1")
+    player, campaign = PlayerFactory(currency="SEK"), costly()
+    approved(campaign)
+    client = member("viewer")
+    client.get(WHY)
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(WHY, {"player": player.external_id, "campaign": str(campaign.pk)})
+    assert answer.context["answer"].is_good
+    questions = [query["sql"] for query in captured if not query["sql"].startswith(CONTROL)]
+    assert len(questions) <= 15, "\n".join(sql[:300] for sql in questions)

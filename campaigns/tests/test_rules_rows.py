@@ -140,7 +140,8 @@ def test_what_is_nested_too_deeply_for_rows_is_not_shown_in_rows() -> None:
     ("name", "typed", "value"),
     [
         ("country", " se ", "SE"),
-        ("total_deposited", " 100 ", 100),
+        ("total_deposited", " 100 ", 10_000),
+        ("net_loss", "-0.01", -1),
         ("created_at", "2025-01-31T12:00", "2025-01-31T12:00:00Z"),
         ("created_at", "2025-01-31 12:00:01", "2025-01-31T12:00:01Z"),
     ],
@@ -153,7 +154,13 @@ def test_values_are_read_as_they_are_meant(name: str, typed: str, value: Any) ->
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": "total_deposited", "value": "a lot"}, "Must be an integer, in minor units of the player's currency."),
+        ({"name": "total_deposited", "value": "a lot"}, "'a lot' is not an amount; write it like 1234.50."),
+        ({"name": "net_loss", "value": "1.505"}, "EUR has 2 decimals, and 1.505 has more."),
+        (
+            {"name": "net_loss", "value": "9" * 15},
+            "The amount is too large; at most 90071992547409.91 in EUR.",
+        ),
+        ({"name": "net_loss", "op": "in", "value": ""}, "Must be a list of 1 to 1,000 values."),
         ({"name": "country", "value": "Sweden"}, "Must be an ISO 3166-1 alpha-2 code, such as DE."),
         (
             {"name": "created_at", "value": ""},
@@ -219,7 +226,7 @@ def test_buttons_add_and_remove(act: str, tree: dict[str, Any]) -> None:
         _0_1_join="any",
         _0_1_0_name="total_deposited",
         _0_1_0_op="gte",
-        _0_1_0_value="10000",
+        _0_1_0_value="100.00",
         rules_act=act,
     )
     assert root.was_altered is True
@@ -238,3 +245,23 @@ def test_nonsense_is_left_out() -> None:
     data = QueryDict(mutable=True)
     data.update({"rules-0-join": "none of your business", **nonsense})
     assert from_posted(data, "rules") == Group("all")
+
+
+def test_amounts_are_shown_as_they_are_typed() -> None:
+    root = from_tree(leaf("total_deposited", "in", [10_000, 5]))
+    [row] = shown(root, name="rules", id_="id_rules").inner
+    assert isinstance(row, ShownRow)
+    assert row.value == "100.00\n0.05"
+    assert row.hint == (
+        "One a line. 10.00 is €10.00, and for players in other currencies JP¥1,000 or KWD\N{NO-BREAK SPACE}1.000"
+    )
+    assert to_tree(root) == {"all": [leaf("total_deposited", "in", [10_000, 5])]}
+
+
+def test_each_wrong_amount_of_a_list_is_said() -> None:
+    root = sent(_0_join="all", _0_0_name="net_loss", _0_0_op="in", _0_0_value="1.50\na\n1.505\na")
+    assert mark_faults(root) is True
+    assert root.inner[0].faults == [
+        "'a' is not an amount; write it like 1234.50.",
+        "EUR has 2 decimals, and 1.505 has more.",
+    ]

@@ -52,5 +52,5 @@ def test_from_a_campaign_to_the_reason(desk: Page, live_server: LiveServer) -> N
     desk.get_by_label("Player").fill("p-1")
     desk.get_by_role("button", name="Look").click()
     expect(desk.get_by_role("status")).to_have_text("The player is not in “Depositors”.")
-    expect(desk.get_by_text("the player’s: 500")).to_be_visible()
+    expect(desk.get_by_text("the player’s: €5.00")).to_be_visible()
     look_at(desk, "why-campaign")

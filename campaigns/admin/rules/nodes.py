@@ -1,11 +1,11 @@
-"""The tree that the form shows, and the JSON that stands for it. Pure."""
+"""The tree that the form shows, and the JSON that stands for it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaigns.admin.rules.values import comes_back, read, written
-from campaigns.rule_fields import ATTRIBUTE
+from campaigns.admin.rules.values import amount_faults, comes_back, is_amount, read, written
+from campaigns.rule_fields import ATTRIBUTE, LISTS
 from campaigns.rules import RulesInvalid, parse
 
 JOINS = {
@@ -107,7 +107,7 @@ def _row(leaf: Any) -> Row:
     row = Row(name=name, op=op)
     if name.startswith(ATTRIBUTE):
         row.name, row.key = ATTRIBUTE, name.removeprefix(ATTRIBUTE)
-    row.sort, row.values = written(value, op=op, is_attribute=row.name == ATTRIBUTE)
+    row.sort, row.values = written(value, field=name, op=op)
     # What would not come back as it is here is not shown in rows.
     back = read(row.values, field=row.asked, op=op, sort=row.sort)
     if not comes_back(row.values, op) or back != value or repr(back) != repr(value):
@@ -128,9 +128,22 @@ def mark_faults(root: Group) -> bool:
         parse(tree)
     except RulesInvalid as error:
         for path, message in error.details.items():
-            _node_at(path, places, root).faults.append(str(message))
+            _say(_node_at(path, places, root), str(message))
         return True
     return False
+
+
+def _amount_faults(node: Node) -> list[str]:
+    if not isinstance(node, Row) or not is_amount(node.name) or node.op == "exists":
+        return []
+    return amount_faults(node.values or ([] if node.op in LISTS else [""]))
+
+
+def _say(node: Node, message: str) -> None:
+    """Of amounts in the words of what was typed: the rules know minor units alone."""
+    for said in _amount_faults(node) or [message]:
+        if said not in node.faults:
+            node.faults.append(said)
 
 
 def every(node: Node) -> Iterator[Node]:

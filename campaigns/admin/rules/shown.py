@@ -5,8 +5,8 @@ from typing import Any
 
 from campaigns.admin.rules.nodes import JOINS, Group, Node, Row
 from campaigns.admin.rules.posted import ADD_GROUP, ADD_RULE, REMOVE
-from campaigns.admin.rules.values import LOCAL_TIME, SORTS
-from campaigns.rule_fields import AMOUNTS, ATTRIBUTE, COLUMNS, LISTS, STATUSES, TIMES, kind_of
+from campaigns.admin.rules.values import LOCAL_TIME, SORTS, amount_hint, is_amount
+from campaigns.rule_fields import ATTRIBUTE, COLUMNS, LISTS, STATUSES, TIMES, kind_of
 
 NAMES = {
     "country": "Country",
@@ -142,10 +142,10 @@ class ShownRow(Shown):
     def hint(self) -> str:
         if self.options:
             return ""
+        if is_amount(self.row.name):
+            return f"One a line. {amount_hint()}" if self.is_many else amount_hint()
         if self.is_many:
             return "One a line"
-        if COLUMNS.get(self.row.name) is AMOUNTS:
-            return "Minor units of the player's currency: 1000 is 10.00 in euros"
         return "UTC" if COLUMNS.get(self.row.name) is TIMES else HINTS.get(self.row.name, "")
 
 

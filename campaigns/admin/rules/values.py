@@ -1,4 +1,7 @@
-"""Values of rules as people type them: texts to JSON and back. Pure.
+"""Values of rules as people type them: texts to JSON and back.
+
+Amounts are typed in major units, with the decimals of the base currency, and kept as the minor units of each player's
+own: `10.00` is 1000.
 
 What can't be read stays the text it is; the rules' own reader says then what is wrong with it.
 """
@@ -8,13 +11,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+
+from bonuses.money import MAX_MINOR, AmountInvalid, display, from_major, to_major
 from campaigns.rule_fields import AMOUNTS, ATTRIBUTE, COLUMNS, LISTS, TIMES
 
 SORTS = {"text": "text", "number": "number", "flag": "yes or no", "json": "JSON"}
 FLAGS = {"yes": True, "no": False}
 CODES = frozenset({"currency", "country"})
 """Written in capitals."""
-WHOLE = re.compile(r"-?\d{1,30}", re.ASCII)
 LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
 
 
@@ -28,15 +33,36 @@ def read(texts: list[str], *, field: str, op: str, sort: str) -> Any:
     return one(texts[0] if texts else "")
 
 
-def written(value: Any, *, op: str, is_attribute: bool) -> tuple[str, list[str]]:
+def written(value: Any, *, field: str, op: str) -> tuple[str, list[str]]:
     """The sort of an attribute's values, and the texts that `read` makes the same value of, where any do."""
     if op == "exists":
         return "text", ["yes" if value is True else "no"]
     values = value if op in LISTS and isinstance(value, list) else [value]
-    if not is_attribute:
-        return "text", [each if isinstance(each, str) else json.dumps(each) for each in values]
+    if not field.startswith(ATTRIBUTE):
+        return "text", [_text(each, is_amount=is_amount(field)) for each in values]
     sort = _sort_of(values)
     return sort, [_texts[sort](each) for each in values]
+
+
+def is_amount(field: str) -> bool:
+    return COLUMNS.get(field) is AMOUNTS
+
+
+def amount_faults(texts: list[str]) -> list[str]:
+    """What is wrong with amounts, as the one who typed them has to mend them."""
+    found = []
+    for text in texts:
+        try:
+            from_major(text.strip(), settings.BASE_CURRENCY)
+        except AmountInvalid as error:
+            found.append(error.message)
+    return found
+
+
+def amount_hint() -> str:
+    base = settings.BASE_CURRENCY
+    typed, others = f"{to_major(1000, base):f}", (display(1000, "JPY"), display(1000, "KWD"))
+    return f"{typed} is {display(1000, base)}, and for players in other currencies {' or '.join(others)}"
 
 
 def lines_of(typed: str) -> list[str]:
@@ -66,8 +92,8 @@ def _sort_of(values: list[Any]) -> str:
 def _reader(field: str, sort: str) -> Callable[[str], Any]:
     if field.startswith(ATTRIBUTE):
         return _readers.get(sort, _same)
-    if COLUMNS.get(field) is AMOUNTS:
-        return _whole
+    if is_amount(field):
+        return _amount
     if COLUMNS.get(field) is TIMES:
         return _time
     return _code if field in CODES else _same
@@ -81,9 +107,19 @@ def _code(text: str) -> str:
     return text.strip().upper()
 
 
-def _whole(text: str) -> int | str:
-    bare = text.strip()
-    return int(bare) if WHOLE.fullmatch(bare) else text
+def _amount(text: str) -> int | str:
+    try:
+        return from_major(text.strip(), settings.BASE_CURRENCY)
+    except AmountInvalid:
+        return text
+
+
+def _text(value: Any, *, is_amount: bool) -> str:
+    if isinstance(value, str):
+        return value
+    if is_amount and type(value) is int and abs(value) <= MAX_MINOR:
+        return f"{to_major(value, settings.BASE_CURRENCY):f}"
+    return json.dumps(value)
 
 
 def _number(text: str) -> Any:
