@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "bonusdesk.parts.PartsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "bonusdesk.api.idempotency.IdempotencyMiddleware",
@@ -206,6 +207,7 @@ CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SAMESITE = "Lax"
 # Scripts of ours that call the API in a session read it, to send it back in `X-CSRFToken`.
 CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "bonusdesk.refused.csrf_failure"
 SECURE_SSL_REDIRECT = env.flag("DJANGO_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG

@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-from django.test import Client
 
 from integrations.tests.admin_client import INLINE, signed_in, text
 
@@ -22,8 +21,3 @@ def test_it_is_served_by_us_and_may_run_no_text_as_code() -> None:
     # Pages hold what nobody is to find in a browser's store after the log-out.
     assert config["historyCacheSize"] == 0
     assert INLINE.search(shown) is None
-
-
-def test_a_part_of_a_page_is_for_those_who_are_signed_in() -> None:
-    response = Client().get("/admin/campaigns/campaign/", headers={"HX-Request": "true"})
-    assert response.status_code == 302

@@ -12,13 +12,13 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from bonuses.admin import grant_pages
+from bonuses.admin.facts import facts
 from bonuses.admin.grant_filters import AttentionFilter, TemplateFilter, search_grants
 from bonuses.admin.grant_issue import issue_page
 from bonuses.admin.grant_job_pages import freeze_selected
 from bonuses.admin.grant_list import NEWER, OLDER, GrantChangeList
 from bonuses.admin.grant_tables import grant_tables
 from bonuses.admin.grant_timeline import timeline_of
-from bonuses.admin.template import facts
 from bonuses.admin.why import why_page
 from bonuses.models import Grant
 from bonuses.money import display
@@ -129,7 +129,8 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
     progress_shown = money("wagering_progress", "progress")
 
     class Media:
-        css = {"all": ("bonuses/grant.css",)}  # noqa: RUF012  Django's own way
+        # The dialog that issues one has the look of a form, also above the list.
+        css = {"all": ("admin/css/forms.css", "bonuses/grant.css")}  # noqa: RUF012  Django's own way
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("bonuses.issue_grant")
@@ -204,7 +205,8 @@ class GrantAdmin(PageWithMore, ReadOnlyAdmin):
 
     @admin.display(description="terms")
     def terms_shown(self, grant: Grant) -> SafeString:
-        return facts(grant.revision.terms)
+        terms = grant.revision.terms
+        return facts(terms, terms["config"].get("currency"))
 
     @admin.display(description="meta")
     def meta_shown(self, grant: Grant) -> SafeString:

@@ -5,12 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bonuses.admin.grant_forms import IssueForm
-from bonuses.admin.grant_pages import cause_of, rendered, require, to_grant
+from bonuses.admin.grant_pages import cause_of, to_grant
 from bonuses.models import Grant
 from bonuses.models.grant import GrantedByKind
 from bonuses.models.template import BonusType
@@ -19,6 +18,7 @@ from bonuses.services.credit import AdapterRejected, AdapterUnavailable
 from bonuses.services.issue import IssueRequest, issue
 from bonuses.services.preview_issue import IssuePreview, preview_issue
 from integrations.admin.common import AnyModelAdmin, Table, link, link_to, when
+from integrations.admin.pages import form_page, require
 from integrations.errors import DomainError
 
 STALE = "What would be given has changed since you looked. This is how it stands now."
@@ -96,14 +96,14 @@ def rejection(error: AdapterRejected) -> SafeString:
 
 
 def _form(model_admin: AnyModelAdmin, request: HttpRequest, form: IssueForm) -> HttpResponse:
-    return rendered(model_admin, request, form, title="Issue a grant", submit="Continue")
+    return form_page(model_admin, request, form, title="Issue a grant", submit="Continue")
 
 
 def _ask(
     model_admin: AnyModelAdmin, request: HttpRequest, form: IssueForm, preview: IssuePreview, *, warning: str
 ) -> HttpResponse:
     form.set(seen=preview.stamp)
-    return rendered(
+    return form_page(
         model_admin,
         request,
         form,
@@ -112,7 +112,6 @@ def _ask(
         template="admin/bonuses/grant/issue_confirm.html",
         tables=[_what_happens(preview, form.cleaned_data["reason"])],
         warning=warning,
-        back=reverse("admin:bonuses_grant_changelist"),
     )
 
 

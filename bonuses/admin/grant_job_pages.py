@@ -13,12 +13,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from bonuses.admin.grant_job_results import progress_of
-from bonuses.admin.grant_pages import rendered, require
 from bonuses.models import CancelItem, CancelJob, Grant
 from bonuses.models.cancel_job import JobStatus
 from bonuses.money import display
 from bonuses.services.cancel_many import freeze, start, stop
 from integrations.admin.common import AnyModelAdmin, ReasonForm, Table, actor, link
+from integrations.admin.pages import form_page, require
 from integrations.errors import DomainError
 from integrations.time_limit import TookTooLong, within
 
@@ -61,7 +61,7 @@ def start_page(model_admin: AnyModelAdmin, request: HttpRequest, job_id: uuid.UU
             return HttpResponseRedirect(reverse("admin:bonuses_grant_changelist"))
         messages.success(request, "They are being cancelled.")
         return _to(job)
-    return rendered(
+    return form_page(
         model_admin,
         request,
         form,

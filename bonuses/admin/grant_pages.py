@@ -1,14 +1,10 @@
 """The pages of a grant that end it or say what became of it. A GET shows what would happen, a POST does it."""
 
 import uuid
-from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from bonuses.admin.grant_forms import ResolveForm, SeenForm
@@ -20,6 +16,7 @@ from bonuses.services.cancel import GrantNotCancellable, cancel
 from bonuses.services.credit import AdapterRejected, AdapterUnavailable
 from bonuses.services.resolve import resolve
 from integrations.admin.common import AnyModelAdmin, Table, actor, link
+from integrations.admin.pages import form_page, require
 from integrations.errors import DomainError
 
 STALE = "The grant has changed since you opened this page. Look again first: nothing was done."
@@ -43,7 +40,7 @@ def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, grant_id: uuid
                 return _cancel(request, grant, form.cleaned_data["reason"])
             warning = STALE
         form.set(seen=_stamp(grant))
-    return rendered(
+    return form_page(
         model_admin,
         request,
         form,
@@ -129,7 +126,7 @@ def resolve_page(model_admin: AnyModelAdmin, request: HttpRequest, grant_id: uui
         except DomainError as error:
             messages.error(request, outcome_of(error))
         return to_grant(grant.pk)
-    return rendered(
+    return form_page(
         model_admin,
         request,
         form,
@@ -150,37 +147,5 @@ def outcome_of(error: DomainError) -> str:
     return error.message
 
 
-def require(request: HttpRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
-
-
 def to_grant(grant_id: uuid.UUID | str) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:bonuses_grant_change", args=[grant_id]))
-
-
-def rendered(
-    model_admin: AnyModelAdmin,
-    request: HttpRequest,
-    form: forms.Form,
-    *,
-    title: str,
-    submit: str,
-    original: Grant | None = None,
-    template: str = "admin/bonusdesk/form_page.html",
-    **more: Any,
-) -> HttpResponse:
-    back = reverse("admin:bonuses_grant_changelist")
-    if original is not None:
-        back = reverse("admin:bonuses_grant_change", args=[original.pk])
-    context: dict[str, Any] = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": title,
-        "submit": submit,
-        "form": form,
-        "original": original,
-        "back": back,
-        **more,
-    }
-    return TemplateResponse(request, template, context)

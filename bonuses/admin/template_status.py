@@ -1,7 +1,6 @@
 """Activate, pause, archive: a page that says what will happen, and a POST with a reason that does it."""
 
 import uuid
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -9,14 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from bonuses.admin.template_form import moment, stamp
 from bonuses.models import BonusTemplate
 from bonuses.models.template import TemplateStatus
 from bonuses.services.change_template import TemplateChanged, change_template
 from integrations.admin.common import AnyModelAdmin, ReasonForm, actor, confirmation, is_confirmed, selected
+from integrations.admin.pages import address_of, form_page
 from integrations.errors import DomainError
 
 VERBS = {TemplateStatus.ACTIVE: "Activate", TemplateStatus.PAUSED: "Pause", TemplateStatus.ARCHIVED: "Archive"}
@@ -59,7 +57,15 @@ def status_page(model_admin: AnyModelAdmin, request: HttpRequest, template_id: u
         else:
             messages.success(request, f"“{template}” is {status.value}.")
             return _to(template)
-    return _page(model_admin, request, form, template, status)
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title=f"{VERBS[status]} “{template}”",
+        original=template,
+        explanation=MEANING[status],
+        submit=VERBS[status],
+    )
 
 
 def set_several(
@@ -103,24 +109,4 @@ def _set(
 
 
 def _to(template: BonusTemplate) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:bonuses_bonustemplate_change", args=[template.pk]))
-
-
-def _page(
-    model_admin: AnyModelAdmin,
-    request: HttpRequest,
-    form: forms.Form,
-    template: BonusTemplate,
-    status: TemplateStatus,
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": f"{VERBS[status]} “{template}”",
-        "submit": VERBS[status],
-        "form": form,
-        "original": template,
-        "explanation": MEANING[status],
-        "back": reverse("admin:bonuses_bonustemplate_change", args=[template.pk]),
-    }
-    return TemplateResponse(request, "admin/bonusdesk/form_page.html", context)
+    return HttpResponseRedirect(address_of(template))

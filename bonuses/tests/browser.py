@@ -15,6 +15,9 @@ from conftest import service
 PASSWORD = "for-the-browser-1"
 STANDARD = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 SHOTS = os.environ.get("SCREENSHOTS_TO", "")
+CUT_OFF = """dialog => [...dialog.querySelectorAll("input, select, textarea")]
+    .filter(field => field.getBoundingClientRect().right > dialog.getBoundingClientRect().right)
+    .map(field => field.name)"""
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +62,19 @@ def sign_in(tab: Page, url: str, name: str) -> None:
     expect(tab).to_have_url(f"{url}/admin/")
 
 
-def look_at(page: Page, name: str, *, ours: str = "#content") -> None:
-    """Nothing stands out of the page or is hard to read, whatever the screen and the scheme."""
+def look_at(page: Page, name: str, *, ours: str = "#content", dialog: str = "") -> None:
+    """Nothing stands out of the page or is hard to read, whatever the screen and the scheme; or of the dialog that the
+    link of this name opens.
+    """
     assert page.context.browser is not None
     # The checker styles what it looks at, which the policy of the page does not allow.
     context = page.context.browser.new_context(storage_state=page.context.storage_state(), bypass_csp=True)
     checked = context.new_page()
     checked.goto(page.url)
+    if dialog:
+        ours = "#desk-dialog"
+        checked.get_by_role("link", name=dialog).click()
+        expect(checked.locator(ours)).to_be_visible()
     for width in (1280, 390):
         for scheme in ("light", "dark"):
             checked.set_viewport_size({"width": width, "height": 900})
@@ -73,8 +82,10 @@ def look_at(page: Page, name: str, *, ours: str = "#content") -> None:
             # Links change their colour little by little.
             checked.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
             if SHOTS:
-                checked.screenshot(path=Path(SHOTS, f"{name}-{width}-{scheme}.png"), full_page=True)
+                checked.screenshot(path=Path(SHOTS, f"{name}-{width}-{scheme}.png"), full_page=not dialog)
             found = Axe().run(checked, context=ours, options=STANDARD).response["violations"]
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
             assert checked.evaluate("document.documentElement.scrollWidth") <= width
+            if dialog:
+                assert checked.locator(ours).evaluate(CUT_OFF) == []
     context.close()

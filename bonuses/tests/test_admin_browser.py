@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from bonuses.models import Drift
+from bonuses.tests.browser import look_at
 from bonuses.tests.factories import GrantFactory
 from integrations.models import OutgoingEvent, SinkState
 
@@ -83,14 +85,59 @@ def test_the_pages_of_a_sink_lead_to_a_decision(
     expect(desk.get_by_role("alert").filter(has_text="Halted since")).to_be_visible()
 
     desk.get_by_role("link", name="Skip with a reason").click()
+    look_at(desk, "sink-skip", dialog="Skip with a reason")
+    desk.get_by_role("button", name="Skip").click()
+    expect(desk.get_by_text("This field is required.")).to_be_visible()
+    assert set(OutgoingEvent.objects.values_list("skipped_at", flat=True)) == {None}
     desk.get_by_label("Reason").fill("agreed with the CRM")
     desk.get_by_role("button", name="Skip").click()
     expect(desk.get_by_text("1 skipped.")).to_be_visible()
     expect(desk.get_by_text("Nothing is parked.")).to_be_visible()
 
+    look_at(desk, "sink-decide", dialog="Decide what became of the batch")
     desk.get_by_role("link", name="Decide what became of the batch").click()
     desk.get_by_label("It did not arrive").check()
     desk.get_by_label("Reason").fill("not in the topic")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_text("The sink goes on; 2 events will be sent again.")).to_be_visible()
     expect(desk.get_by_text("waiting for a deliverer")).to_be_visible()
+
+
+def test_what_is_parked_is_sent_again(desk: Page, live_server: LiveServer, sink_in_trouble: SinkState) -> None:
+    parked = OutgoingEvent.objects.get(parked_at__isnull=False)
+    desk.goto(f"{live_server.url}/admin/integrations/sinkstate/kafka/change/")
+    desk.get_by_role("link", name="Send again", exact=True).click()
+    dialog = desk.get_by_role("dialog")
+    expect(dialog).to_contain_text("It goes again under the same id")
+    expect(dialog.get_by_role("link", name="Close")).to_be_focused()
+    dialog.get_by_role("link", name="Close").click()
+    expect(dialog).to_be_hidden()
+    assert OutgoingEvent.objects.get(pk=parked.pk).parked_at is not None
+
+    desk.get_by_role("link", name="Send again", exact=True).click()
+    desk.get_by_role("button", name="Send again").click()
+    expect(desk.get_by_text("1 to be sent again.")).to_be_visible()
+    assert OutgoingEvent.objects.get(pk=parked.pk).parked_at is None
+
+    OutgoingEvent.objects.filter(pk=parked.pk).update(parked_at=timezone.now())
+    desk.reload()
+    desk.get_by_role("link", name="Send all parked again").click()
+    desk.get_by_role("button", name="Send again").dblclick()
+    expect(desk.get_by_text("Nothing is parked.")).to_be_visible()
+    assert OutgoingEvent.objects.get(pk=parked.pk).parked_at is None
+
+
+def test_drift_is_marked_as_resolved(desk: Page, live_server: LiveServer) -> None:
+    grant = GrantFactory()
+    open_one = Drift.objects.create(grant=grant, kind="status", ours="active", theirs="lost")
+    other = Drift.objects.create(grant=grant, kind="amount", ours="1000", theirs="900")
+    desk.goto(f"{live_server.url}/admin/bonuses/drift/?state=open")
+    desk.get_by_role("row").filter(has_text="lost").get_by_role("checkbox").check()
+    desk.get_by_label("Action:").select_option(label="Mark as resolved")
+    desk.get_by_role("button", name="Go").click()
+    expect(desk.get_by_text("1 marked as resolved.")).to_be_visible()
+    expect(desk.get_by_role("row").filter(has_text="lost")).to_have_count(0)
+    expect(desk.get_by_role("row").filter(has_text="900")).to_be_visible()
+    open_one.refresh_from_db()
+    other.refresh_from_db()
+    assert (open_one.resolved_by, other.resolved_at) == ("olga", None)

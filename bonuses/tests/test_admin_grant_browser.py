@@ -58,7 +58,7 @@ def test_issued_by_hand_looked_at_and_cancelled(desk: Page, live_server: LiveSer
 
     desk.get_by_role("link", name="Cancel this grant").click()
     expect(desk.get_by_text("the player sees it go")).to_be_visible()
-    look_at(desk, "grant-cancel")
+    look_at(desk, "grant-cancel", dialog="Cancel this grant")
     desk.get_by_label("Reason").fill("given by mistake")
     desk.get_by_role("button", name="Cancel the grant").click()
     expect(desk.get_by_text("The grant is cancelled.")).to_be_visible()

@@ -7,6 +7,8 @@ import pytest
 from django.db import IntegrityError
 
 from bonuses.admin import template as module
+from bonuses.admin.once import SENT_BEFORE
+from bonuses.admin.service_form import ServiceAdmin
 from bonuses.models import BonusTemplate, TermsRevision
 from bonuses.services.change_template import change_template
 from bonuses.services.template_history import entries
@@ -15,8 +17,6 @@ from bonuses.tests.test_admin_template import ADD, LIST, WRITE, errors_of, fille
 from integrations.tests.admin_client import messages_in, signed_in, text
 
 pytestmark = pytest.mark.django_db
-
-SENT = "This form had been sent already; nothing was made a second time."
 
 
 def seen(template: BonusTemplate) -> str:
@@ -50,12 +50,12 @@ def test_a_stale_form_is_told_of_and_counts_when_sent_again() -> None:
 
 def test_a_form_sent_twice_makes_one_template() -> None:
     client = signed_in(*WRITE)
-    key = client.get(ADD).context["adminform"].form.key
+    key = str(client.get(ADD).context["key"])
 
     client.post(ADD, filled("no_deposit", key=key))
     second = client.post(ADD, filled("no_deposit", key=key, name="Changed"), follow=True)
 
-    assert messages_in(second)[-1] == SENT
+    assert messages_in(second)[-1] == SENT_BEFORE
     assert BonusTemplate.objects.get().pk == uuid.UUID(key)
     assert BonusTemplate.objects.get().name == "Welcome"
     assert TermsRevision.objects.count() == 1
@@ -74,7 +74,7 @@ def test_a_form_sent_twice_at_once_makes_one_template(monkeypatch: pytest.Monkey
     client, other = signed_in(*WRITE), signed_in(*WRITE, name="other")
     monkeypatch.setattr(module, "create_template", overtaken)
     # The other's commit must outlive the failure of this one, as it would outside of a test's transaction.
-    monkeypatch.setattr(module.ServiceAdmin, "changeform_view", without_transaction)
+    monkeypatch.setattr(ServiceAdmin, "changeform_view", without_transaction)
 
     response = client.post(ADD, filled("no_deposit", key=str(key)))
 
@@ -103,9 +103,12 @@ def test_a_copy_begins_with_all_of_it_and_is_a_template_of_its_own(type_: str) -
     template = TemplateFactory(name="n" * 200, type=type_, config=CONFIGS[type_], **rules)
     client = signed_in(*WRITE)
 
-    form = client.get(f"{ADD}?from={template.pk}").context["adminform"].form
+    page = client.get(f"{ADD}?from={template.pk}")
+    form = page.context["adminform"].form
     sent = {name: form[name].value() for name in form.fields}
-    client.post(ADD, {"key": form.key, **{name: "" if value is None else value for name, value in sent.items()}})
+    client.post(
+        ADD, {"key": page.context["key"], **{name: "" if value is None else value for name, value in sent.items()}}
+    )
 
     copy = BonusTemplate.objects.exclude(pk=template.pk).get()
     assert copy.name == "n" * 193 + " (copy)"

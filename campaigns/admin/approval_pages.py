@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from bonuses.money import MAX_MINOR, display
 from campaigns.admin import approval_tables
-from campaigns.admin.campaign_pages import found, nothing_to_do, rendered, to
+from campaigns.admin.campaign_pages import found, nothing_to_do, to
 from campaigns.approvals.check import last_of, why_void
 from campaigns.approvals.review import Review, hash_of, review_of
 from campaigns.models import Campaign
@@ -18,6 +18,7 @@ from campaigns.models.approval import Decision
 from campaigns.services.approve_campaign import APPROVABLE, approve_campaign, withdraw_approval
 from campaigns.services.errors import ApprovalByItsMaker, ApprovalRequired
 from integrations.admin.common import AnyModelAdmin, Table, actor
+from integrations.admin.pages import form_page
 from integrations.errors import DomainError
 
 MAY_APPROVE = "campaigns.approve_campaign"
@@ -52,8 +53,9 @@ def withdraw_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id:
         return nothing_to_do(request, campaign)
     explanation = "It does not begin, or go on, until somebody approves it again. What it has given stays given."
     title = "Withdraw the approval"
-    context = {"form": forms.Form(), "title": title, "explanation": explanation, "submit": title}
-    return rendered(model_admin, request, campaign, "admin/bonusdesk/form_page.html", context)
+    return form_page(
+        model_admin, request, forms.Form(), title=title, original=campaign, explanation=explanation, submit=title
+    )
 
 
 def is_asked_for(campaign: Campaign) -> bool:
@@ -96,7 +98,7 @@ def _done(model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, 
 
 
 def _shown(model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    context: dict[str, Any] = {"title": "Approve", "campaign": campaign}
+    context: dict[str, Any] = {"form": None, "campaign": campaign}
     if actor(request) in {campaign.created_by, campaign.edited_by}:
         context["obstacle"] = ApprovalByItsMaker().message
     try:
@@ -105,7 +107,14 @@ def _shown(model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign)
         context["obstacle"] = error.message
     else:
         context |= _of(campaign, review)
-    return rendered(model_admin, request, campaign, "admin/campaigns/campaign/approve.html", context)
+    return form_page(
+        model_admin,
+        request,
+        title="Approve",
+        original=campaign,
+        template="admin/campaigns/campaign/approve.html",
+        **context,
+    )
 
 
 def _of(campaign: Campaign, review: Review) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from bonuses.admin.service_form import add_domain_error
 from campaigns.admin.build_forms import AudienceForm, BudgetForm, HoldoutForm, StepForm, TemplateForm, TimingForm
 from campaigns.admin.build_review import review_page
-from campaigns.admin.campaign_pages import nothing_to_do, page_of, rendered
+from campaigns.admin.campaign_pages import nothing_to_do
 from campaigns.admin.seen import check_seen
 from campaigns.lifecycle import Status
 from campaigns.models import Campaign
@@ -25,6 +25,7 @@ from campaigns.services.create_campaign import create_campaign
 from campaigns.services.lock_campaign import lock_campaign
 from campaigns.services.plan_campaign import plan_campaign
 from integrations.admin.common import AnyModelAdmin, actor, as_uuid
+from integrations.admin.pages import form_page
 from integrations.errors import DomainError
 from integrations.ids import new_id
 
@@ -65,14 +66,15 @@ def step_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uui
             return HttpResponseRedirect(_saved(model_admin, request, draft, step, form))
         except DomainError as error:
             _refuse(form, error)
-    context = {"form": form, "title": f"New campaign: {step}", **_navigation(draft, step), "back": _leave(draft)}
-    return rendered(
+    return form_page(
         model_admin,
         request,
-        draft,
-        "admin/campaigns/campaign/build.html",
+        form,
+        title=f"New campaign: {step}",
         # One that is not made yet has no page to lead to.
-        {**context, "original": None} if draft._state.adding else context,
+        original=None if draft._state.adding else draft,
+        template="admin/campaigns/campaign/build.html",
+        **_navigation(draft, step),
     )
 
 
@@ -102,10 +104,6 @@ def _with_typed(draft: Campaign, step: str) -> str:
     if not draft._state.adding or not _has_begun(draft):
         return address(draft.pk, step)
     return f"{address(draft.pk, step)}?{urlencode({'name': draft.name, 'segment': str(draft.segment_id)})}"
-
-
-def _leave(draft: Campaign) -> str:
-    return reverse("admin:campaigns_campaign_changelist") if draft._state.adding else page_of(draft)
 
 
 def _saved(model_admin: AnyModelAdmin, request: HttpRequest, draft: Campaign, step: str, form: StepForm) -> str:

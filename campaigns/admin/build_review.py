@@ -10,12 +10,13 @@ from django.template.response import TemplateResponse
 
 from bonuses.money import display
 from campaigns.admin.campaign_form import currency_of
-from campaigns.admin.campaign_pages import MAY_ISSUE, SeenForm, act_on, page_of, previewed, rendered
+from campaigns.admin.campaign_pages import MAY_ISSUE, SeenForm, act_on, previewed
 from campaigns.admin.seen import stamp
 from campaigns.models import Campaign
 from campaigns.services.issue_campaign import issue_campaign
 from campaigns.services.plan_campaign import ask_for_approval, schedule_as_planned
 from integrations.admin.common import AnyModelAdmin, actor, link, when
+from integrations.admin.pages import address_of, form_page
 
 MAY_CHANGE = "campaigns.change_campaign"
 Service = Callable[..., Campaign]
@@ -32,15 +33,22 @@ def review_page(
 ) -> HttpResponse:
     if request.method == "POST":
         return _act(model_admin, request, draft)
-    context = {**navigation, "title": "New campaign: review", "back": page_of(draft)}
-    context["rows"] = _rows(draft)
     if request.htmx:  # type: ignore[attr-defined]
-        return TemplateResponse(
-            request, "admin/campaigns/campaign/build_review_part.html", {**context, **_decision(request, draft)}
-        )
+        part = {"draft": draft, "back": address_of(draft), **_decision(request, draft)}
+        return TemplateResponse(request, "admin/campaigns/campaign/build_review_part.html", part)
+    whole: dict[str, Any] = {"form": None}
     if "whole" in request.GET:
-        context |= {"is_whole": True, **_decision(request, draft)}
-    return rendered(model_admin, request, draft, "admin/campaigns/campaign/build_review.html", context)
+        whole = {"is_whole": True, **_decision(request, draft)}
+    return form_page(
+        model_admin,
+        request,
+        title="New campaign: review",
+        original=draft,
+        template="admin/campaigns/campaign/build_review.html",
+        rows=_rows(draft),
+        **navigation,
+        **whole,
+    )
 
 
 def _act(model_admin: AnyModelAdmin, request: HttpRequest, draft: Campaign) -> HttpResponse:

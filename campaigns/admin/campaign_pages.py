@@ -7,12 +7,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from campaigns.admin import campaign_tables
 from campaigns.admin.seen import SeenField, check_seen, stamp
@@ -28,6 +25,7 @@ from campaigns.services.pause_campaign import pause_campaign
 from campaigns.services.preview_campaign import preview_campaign
 from campaigns.services.resume_campaign import resume_campaign
 from integrations.admin.common import AnyModelAdmin, ReasonForm, Table, actor
+from integrations.admin.pages import address_of, form_page, require
 from integrations.errors import DomainError
 
 VIEW = "campaigns.view_campaign"
@@ -74,7 +72,9 @@ def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uu
     if campaign.state is not Status.ISSUING:
         return nothing_to_do(request, campaign)
     explanation = "Nothing more is promised from now on. Calls to the platform that are under way end."
-    return _page(model_admin, request, campaign, form, title="Pause", explanation=explanation)
+    return form_page(
+        model_admin, request, form, title="Pause", original=campaign, explanation=explanation, submit="Pause"
+    )
 
 
 def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
@@ -93,7 +93,9 @@ def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: u
     reason = status_reason_in_words(campaign.status_reason) or "none was given."
     explanation = f"It goes on where it stopped, under the same terms. The reason of its pause: {reason}"
     form = SeenForm(initial={"seen": stamp(campaign)})
-    return _page(model_admin, request, campaign, form, title="Resume", explanation=explanation)
+    return form_page(
+        model_admin, request, form, title="Resume", original=campaign, explanation=explanation, submit="Resume"
+    )
 
 
 def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: uuid.UUID) -> HttpResponse:
@@ -111,14 +113,19 @@ def cancel_page(model_admin: AnyModelAdmin, request: HttpRequest, campaign_id: u
     if Status.CANCELLED not in ALLOWED[campaign.state]:
         return nothing_to_do(request, campaign)
     explanation = "Who was promised the bonus keeps it; all others get nothing. This can't be undone."
-    return _page(
-        model_admin, request, campaign, form, title="Cancel", submit="Cancel the campaign", explanation=explanation
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title="Cancel",
+        original=campaign,
+        explanation=explanation,
+        submit="Cancel the campaign",
     )
 
 
 def found(request: HttpRequest, campaign_id: uuid.UUID, permission: str) -> Campaign:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
+    require(request, permission)
     return get_object_or_404(Campaign.objects.select_related("template", "segment"), pk=campaign_id)
 
 
@@ -150,21 +157,23 @@ def nothing_to_do(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def to(campaign: Campaign) -> HttpResponse:
-    return HttpResponseRedirect(page_of(campaign))
-
-
-def page_of(campaign: Campaign) -> str:
-    return reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    return HttpResponseRedirect(address_of(campaign))
 
 
 def _preview(
     model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, *, title: str, form: forms.Form | None = None
 ) -> HttpResponse:
     seen = previewed(campaign)
-    obstacle = seen.obstacle or seen.unapproved
-    context = {"form": form, "campaign": campaign, "tables": seen.tables, "obstacle": obstacle}
-    return rendered(
-        model_admin, request, campaign, "admin/campaigns/campaign/preview.html", {**context, "title": title}
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title=title,
+        original=campaign,
+        template="admin/campaigns/campaign/preview.html",
+        campaign=campaign,
+        tables=seen.tables,
+        obstacle=seen.obstacle or seen.unapproved,
     )
 
 
@@ -200,29 +209,3 @@ def _unapproved(campaign: Campaign, preview: dict[str, Any]) -> str:
     """What issuing it now would say of its approval: the preview has counted the cost."""
     review = Review(bound_of(campaign), preview["audience"], preview["expected_cost"], preview["worst_cost"])
     return why_void(campaign, review) if campaign.state in ISSUABLE and is_needed(review) else ""
-
-
-def _page(
-    model_admin: AnyModelAdmin,
-    request: HttpRequest,
-    campaign: Campaign,
-    form: forms.Form,
-    *,
-    title: str,
-    explanation: str,
-    submit: str = "",
-) -> HttpResponse:
-    context = {"form": form, "title": title, "explanation": explanation, "submit": submit or title}
-    return rendered(model_admin, request, campaign, "admin/bonusdesk/form_page.html", context)
-
-
-def rendered(
-    model_admin: AnyModelAdmin, request: HttpRequest, campaign: Campaign, template: str, context: dict[str, Any]
-) -> HttpResponse:
-    common = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "original": campaign,
-        "back": page_of(campaign),
-    }
-    return TemplateResponse(request, template, {**common, **context})

@@ -14,16 +14,19 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from bonuses.admin.once import SENT_BEFORE
 from campaigns.models import Segment
 from campaigns.models.segment import SegmentKind
 from campaigns.services.import_members import MembersTally, import_members, survey_members
-from integrations.admin.common import AnyModelAdmin
+from integrations.admin.common import AnyModelAdmin, as_uuid
 from integrations.errors import DomainError
+from integrations.ids import new_id
 
 MAX_BYTES = 1024 * 1024
 MAX_LINES = 10_000
@@ -89,7 +92,8 @@ def _preview(
 ) -> HttpResponse:
     tally = MembersTally()
     survey_members(stream=BytesIO(content), tally=tally, segment_id=segment.pk if segment else None)
-    sent_back = {**upload, "content": base64.b64encode(content).decode()}
+    # The id of a new segment is there from the preview on: what is sent twice makes one.
+    sent_back = {**upload, "content": base64.b64encode(content).decode(), "id": str(new_id())}
     context = {
         "tally": tally,
         "to_add": tally.players - tally.already,
@@ -109,6 +113,10 @@ def _act(model_admin: AnyModelAdmin, request: HttpRequest, segment: Segment | No
     except signing.BadSignature:
         messages.error(request, "The preview is too old, or not yours. Nothing was changed; send the file again.")
         return HttpResponseRedirect(request.path)
+    made = as_uuid(upload.get("id", "")) if segment is None else None
+    if _is_made(made):
+        messages.warning(request, SENT_BEFORE)
+        return HttpResponseRedirect(_back(model_admin, None, request))
     tally = MembersTally()
     try:
         changed = import_members(
@@ -116,11 +124,17 @@ def _act(model_admin: AnyModelAdmin, request: HttpRequest, segment: Segment | No
             tally=tally,
             segment_id=segment.pk if segment else None,
             name=upload.get("name", ""),
+            new_id=made,
             replace=upload["replace"],
         )
     except DomainError as error:
         messages.error(request, error.message)
         return HttpResponseRedirect(request.path)
+    except IntegrityError:
+        if not _is_made(made):
+            raise
+        messages.warning(request, SENT_BEFORE)
+        return HttpResponseRedirect(_back(model_admin, None, request))
     told = f"{tally.added:,} players added, {tally.removed:,} removed; {tally.bad.count:,} lines left out."
     messages.success(request, told)
     if segment is None:
@@ -128,6 +142,10 @@ def _act(model_admin: AnyModelAdmin, request: HttpRequest, segment: Segment | No
     else:
         model_admin.log_change(request, changed, f"From a CSV file: {told}")
     return HttpResponseRedirect(_back(model_admin, changed, request))
+
+
+def _is_made(segment_id: uuid.UUID | None) -> bool:
+    return segment_id is not None and Segment._base_manager.filter(pk=segment_id).exists()
 
 
 def _salt(request: HttpRequest, segment: Segment | None) -> str:

@@ -73,11 +73,13 @@ def import_members(
     tally: MembersTally,
     segment_id: uuid.UUID | None = None,
     name: str = "",
+    new_id: uuid.UUID | None = None,
     replace: bool = False,
     strict: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Segment:
     """Put the players of the file on a fixed list: a new one of this `name`, or the segment's, extended or replaced.
+    The id of a new one, where it has one already, must be new.
 
     Bad lines and unknown players are left out; with `strict` a single one refuses the file. The list changes in one
     transaction, so that no campaign finds half of it.
@@ -93,7 +95,7 @@ def import_members(
         if not tally.players:
             raise ListRefused("The file names no player we know. The list is as it was.")
         with transaction.atomic():
-            segment = lock_segment(segment_id) if segment_id else create_segment(name=name, external_ids=[])
+            segment = lock_segment(segment_id) if segment_id else _new(name, new_id)
             changed = _write(segment, tally.players, replace, progress)
             segment.members_version += 1
             segment.save(update_fields=["members_version", "updated_at"])
@@ -110,6 +112,10 @@ def survey_members(*, stream: IO[bytes], tally: MembersTally, segment_id: uuid.U
         _prepare(file, tally, lambda *_: None)
         if segment_id is not None:
             tally.already = int(staging.fetch(_ALREADY, {"segment": _as_stored(segment_id)})[0][0])
+
+
+def _new(name: str, new_id: uuid.UUID | None) -> Segment:
+    return create_segment(name=name, external_ids=[], segment_id=new_id)
 
 
 def _check(segment_id: uuid.UUID | None) -> None:

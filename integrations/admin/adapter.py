@@ -58,7 +58,8 @@ class AdapterAdmin(PageWithMore):
         """Who may only read sees whether secrets are set, and no field to type one into."""
         may_type = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         if may_type:
-            return self.fieldsets
+            (title, first), *others = self.fieldsets
+            return ((title, {**first, "fields": (*first["fields"], "seen")}), *others) if obj else self.fieldsets
         return tuple(
             (title, {**options, "fields": tuple(name for name in options["fields"] if name not in TYPED)})
             for title, options in self.fieldsets

@@ -10,8 +10,12 @@ from integrations.models.adapter import CAPABILITIES
 from integrations.platforms.registry import KINDS, base_url_fault
 
 WRITE_ONLY = ("token", "signing_secret", "webhook_secret")
-NOT_BY_THE_MODEL = frozenset({*WRITE_ONLY, "rotate", "forget_previous", "base_url"})
+NOT_BY_THE_MODEL = frozenset({*WRITE_ONLY, "rotate", "forget_previous", "base_url", "seen"})
 """Fields that this form reads and stores itself: a blank secret is not to be stored, and a host may have no dot."""
+STALE = (
+    "Nothing was saved: this platform was changed after you had opened the page. Compare in another tab, type secrets "
+    "again, and save again if yours is still right."
+)
 CAPABILITY_CHOICES = {
     "issue": "credits bonuses",
     "cancel": "cancels bonuses",
@@ -78,6 +82,7 @@ class AdapterForm(AnyModelForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist"}),
         required=False,
     )
+    seen = forms.CharField(required=False, label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Adapter
@@ -100,6 +105,7 @@ class AdapterForm(AnyModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["base_url"] = self.instance.base_url
+        self.initial["seen"] = _stamp(self.instance)
         kinds = [*KINDS]
         if self.instance.kind and self.instance.kind not in kinds:
             kinds.append(self.instance.kind)
@@ -130,7 +136,17 @@ class AdapterForm(AnyModelForm):
         connect, total = cleaned.get("connect_timeout_ms"), cleaned.get("total_timeout_ms")
         if connect and total and connect > total:
             self.add_error("connect_timeout_ms", "Longer than the whole call may take.")
+        self._check_seen(str(cleaned.get("seen", "")))
         return cleaned
+
+    def _check_seen(self, seen: str) -> None:
+        """Locked until it is saved: of two who send at once, the second is told."""
+        stored = Adapter.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if stored is not None and seen and seen != _stamp(stored):
+            self.add_error(None, STALE)
+            # Told now; sent once more, it counts.
+            self.data: Any = self.data.copy()
+            self.data["seen"] = _stamp(stored)
 
     def save(self, commit: bool = True) -> Adapter:
         adapter: Adapter = self.instance
@@ -145,3 +161,7 @@ class AdapterForm(AnyModelForm):
                 setattr(adapter, name, given[name])
         saved: Adapter = super().save(commit=commit)
         return saved
+
+
+def _stamp(adapter: Adapter) -> str:
+    return adapter.updated_at.isoformat() if adapter.updated_at else ""

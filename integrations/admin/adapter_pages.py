@@ -2,15 +2,12 @@
 
 import uuid
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from integrations.admin.common import AnyModelAdmin, ReasonForm, actor
+from integrations.admin.pages import address_of, form_page, require
 from integrations.models import Adapter
 from integrations.platforms.switch import switch
 
@@ -24,7 +21,7 @@ WHAT_HAPPENS = {
 
 
 def switch_page(model_admin: AnyModelAdmin, request: HttpRequest, adapter_id: uuid.UUID, *, on: bool) -> HttpResponse:
-    require_change(request)
+    require(request, CHANGE)
     adapter = get_object_or_404(Adapter, pk=adapter_id)
     form = ReasonForm(request.POST or None)
     title = "Resume" if on else "Pause"
@@ -35,43 +32,13 @@ def switch_page(model_admin: AnyModelAdmin, request: HttpRequest, adapter_id: uu
             messages.success(request, f"{adapter} {'goes on' if on else 'is paused'}.")
         else:
             messages.warning(request, f"Nothing was changed: {adapter} {'was not' if on else 'had been'} paused.")
-        return to_adapter(adapter)
-    return adapter_page(
-        model_admin, request, form, adapter, title=title, explanation=WHAT_HAPPENS[on], submit=f"{title} the platform"
+        return HttpResponseRedirect(address_of(adapter))
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title=title,
+        original=adapter,
+        explanation=WHAT_HAPPENS[on],
+        submit=f"{title} the platform",
     )
-
-
-def require_change(request: HttpRequest) -> None:
-    if not request.user.has_perm(CHANGE):
-        raise PermissionDenied
-
-
-def to_adapter(adapter: Adapter) -> HttpResponse:
-    return HttpResponseRedirect(_address(adapter))
-
-
-def adapter_page(
-    model_admin: AnyModelAdmin,
-    request: HttpRequest,
-    form: forms.Form,
-    adapter: Adapter,
-    *,
-    title: str,
-    explanation: str,
-    submit: str,
-) -> HttpResponse:
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": title,
-        "submit": submit,
-        "form": form,
-        "original": adapter,
-        "explanation": explanation,
-        "back": _address(adapter),
-    }
-    return TemplateResponse(request, "admin/bonusdesk/form_page.html", context)
-
-
-def _address(adapter: Adapter) -> str:
-    return reverse("admin:integrations_adapter_change", args=[adapter.pk])

@@ -1,18 +1,15 @@
 """The pages of a sink that do something. A GET shows what would happen, a POST does it."""
 
 import uuid
-from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from integrations import outbox
 from integrations.admin.common import AnyModelAdmin, ReasonForm, actor
+from integrations.admin.pages import address_of, form_page, require
 from integrations.models import OutgoingEvent, SinkState
 from integrations.outbox.pick import OPEN
 
@@ -48,20 +45,28 @@ class SkipForm(ReasonForm):
 
 
 def decide_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
-    _require(request, DECIDE)
+    require(request, DECIDE)
     state = get_object_or_404(SinkState, sink=sink)
     form = DecideForm(request.POST if request.method == "POST" else None, initial={"epoch": state.epoch})
     if request.method == "POST" and form.is_valid():
         return _decide(model_admin, request, state, **form.cleaned_data)
     if state.halted_at is None:
         messages.info(request, "There is nothing to decide: this sink is not halted.")
-        return _to_sink(sink)
+        return _to(state)
     count = len(state.in_flight["ids"]) if state.in_flight else 0
     explanation = (
         f"{state.halt_reason} Look at the receiver first: did it get the {count:,} events of the batch in flight? "
         "Said wrongly, they are lost, or arrive a second time."
     )
-    return _page(model_admin, request, form, state, title="Decide what became of it", explanation=explanation)
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title="Decide what became of it",
+        original=state,
+        explanation=explanation,
+        submit="Save",
+    )
 
 
 def _decide(
@@ -71,36 +76,43 @@ def _decide(
         count = outbox.decide_flight(state.sink, arrived=arrived, by=actor(request), reason=reason, epoch=epoch)
     except outbox.NothingToDecide:
         messages.warning(request, "Nothing was changed: somebody else has decided in the meantime.")
-        return _to_sink(state.sink)
+        return _to(state)
     said = f"{count:,} events " + ("count as delivered" if arrived else "will be sent again")
     model_admin.log_change(
         request, state, f"Decided that the batch {'arrived' if arrived else 'did not arrive'}: {reason}"
     )
     messages.success(request, f"The sink goes on; {said}.")
-    return _to_sink(state.sink)
+    return _to(state)
 
 
 def send_again_page(
     model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant_id: uuid.UUID | None
 ) -> HttpResponse:
     """All that is parked at a sink, or that of one grant."""
-    _require(request, ACT)
+    require(request, ACT)
     state = get_object_or_404(SinkState, sink=sink)
     if request.method == "POST":
         count = outbox.send_parked_again(sink, grant_id=grant_id)
         if count:
             model_admin.log_change(request, state, f"Sent {count} parked again{_of(grant_id)}.")
-        messages.success(request, f"{count:,} to be sent again.")
-        return _to_sink(sink)
+        _tell(request, count, "to be sent again")
+        return _to(state)
     explanation = (
         "It goes again under the same id, and what waits behind it follows. If it is refused again it is parked again."
     )
-    title = f"Send again what is parked{_of(grant_id)}"
-    return _page(model_admin, request, forms.Form(), state, title=title, submit="Send again", explanation=explanation)
+    return form_page(
+        model_admin,
+        request,
+        forms.Form(),
+        title=f"Send again what is parked{_of(grant_id)}",
+        original=state,
+        explanation=explanation,
+        submit="Send again",
+    )
 
 
 def skip_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant_id: uuid.UUID) -> HttpResponse:
-    _require(request, ACT)
+    require(request, ACT)
     state = get_object_or_404(SinkState, sink=sink)
     parked = OutgoingEvent.objects.filter(sink=sink, grant_id=grant_id, parked_at__isnull=False, **OPEN)
     shown = list(parked.order_by("id").values_list("id", "status")[:20])
@@ -111,18 +123,25 @@ def skip_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str, grant
         count = outbox.skip_parked(sink, grant_id=grant_id, events=chosen, by=actor(request), reason=reason)
         if count:
             model_admin.log_change(request, state, f"Skipped {count} parked{_of(grant_id)}: {reason}")
-        messages.success(request, f"{count:,} skipped.")
-        return _to_sink(sink)
+        _tell(request, count, "skipped")
+        return _to(state)
+    if not shown:
+        _tell(request, 0, "skipped")
+        return _to(state)
     names = ", ".join(f"{status} ({pk})" for pk, status in shown)
-    if not names:
-        raise Http404
-    explanation = f"{names}: never sent to this sink then; what waits behind it goes on."
-    title = f"Skip what is parked{_of(grant_id)}"
-    return _page(model_admin, request, form, state, title=title, submit="Skip", explanation=explanation)
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title=f"Skip what is parked{_of(grant_id)}",
+        original=state,
+        explanation=f"{names}: never sent to this sink then; what waits behind it goes on.",
+        submit="Skip",
+    )
 
 
 def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
-    _require(request, DECIDE)
+    require(request, DECIDE)
     state = get_object_or_404(SinkState, sink=sink)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -132,16 +151,24 @@ def pause_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> H
             messages.success(request, "The sink is paused.")
         else:
             messages.warning(request, "Nothing was changed: somebody has paused it already.")
-        return _to_sink(sink)
+        return _to(state)
     explanation = (
         "Nothing is sent to this sink until somebody resumes it. A delivery that is under way ends within some ten "
         "seconds. Events wait, are kept however long it takes, and go in their order afterwards."
     )
-    return _page(model_admin, request, form, state, title="Pause", submit="Pause the sink", explanation=explanation)
+    return form_page(
+        model_admin,
+        request,
+        form,
+        title="Pause",
+        original=state,
+        explanation=explanation,
+        submit="Pause the sink",
+    )
 
 
 def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> HttpResponse:
-    _require(request, DECIDE)
+    require(request, DECIDE)
     state = get_object_or_404(SinkState, sink=sink)
     if request.method == "POST":
         if outbox.resume_sink(sink, by=actor(request)):
@@ -149,51 +176,32 @@ def resume_page(model_admin: AnyModelAdmin, request: HttpRequest, sink: str) -> 
             messages.success(request, "The sink goes on.")
         else:
             messages.warning(request, "Nothing was changed: it was not paused.")
-        return _to_sink(sink)
+        return _to(state)
     if state.paused_at is None:
         messages.info(request, "This sink is not paused.")
-        return _to_sink(sink)
+        return _to(state)
     explanation = f"Paused by {state.paused_by} ({state.pause_reason}). What has waited is sent, the oldest first."
-    return _page(
-        model_admin, request, forms.Form(), state, title="Resume", submit="Resume the sink", explanation=explanation
+    return form_page(
+        model_admin,
+        request,
+        forms.Form(),
+        title="Resume",
+        original=state,
+        explanation=explanation,
+        submit="Resume the sink",
     )
+
+
+def _tell(request: HttpRequest, count: int, done: str) -> None:
+    if count:
+        messages.success(request, f"{count:,} {done}.")
+    else:
+        messages.warning(request, "Nothing was changed: what you saw is no longer parked.")
 
 
 def _of(grant_id: uuid.UUID | None) -> str:
     return f" of grant {grant_id}" if grant_id else ""
 
 
-def _require(request: HttpRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
-
-
-def _to_sink(sink: str) -> HttpResponse:
-    return HttpResponseRedirect(_address(sink))
-
-
-def _address(sink: str) -> str:
-    return reverse("admin:integrations_sinkstate_change", args=[sink])
-
-
-def _page(
-    model_admin: AnyModelAdmin,
-    request: HttpRequest,
-    form: forms.Form,
-    state: SinkState,
-    *,
-    title: str,
-    explanation: str,
-    submit: str = "Save",
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": title,
-        "submit": submit,
-        "form": form,
-        "original": state,
-        "explanation": explanation,
-        "back": _address(state.sink),
-    }
-    return TemplateResponse(request, "admin/bonusdesk/form_page.html", context)
+def _to(state: SinkState) -> HttpResponse:
+    return HttpResponseRedirect(address_of(state))

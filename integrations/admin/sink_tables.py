@@ -104,4 +104,4 @@ def _buttons(event: OutgoingEvent) -> SafeString:
         (reverse(f"admin:integrations_sinkstate_{name}", args=[event.sink, event.grant_id]), text)
         for name, text in actions
     )
-    return format_html_join(" ", '<a class="button" href="{}">{}</a>', links)
+    return format_html_join(" ", '<a class="button" href="{}" data-dialog>{}</a>', links)

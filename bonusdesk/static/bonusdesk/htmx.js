@@ -2,26 +2,40 @@
 
 // What every page with htmx needs: the CSRF token, and a word when an answer could not be used.
 (function () {
-  const LOGGED_OUT = "You are no longer logged in. Log in again in another tab, then go on here.";
+  const LOGGED_OUT = "You are no longer logged in. Log in again in another tab, then go on here: what you typed is kept.";
+  const ANOTHER = "Somebody else has logged in with this browser since you opened this page. Nothing was sent.";
+  const REFUSED = "This was refused: you may not do it, or the page is too old. Nothing was done. Load the page again.";
   const NO_ANSWER = "The server did not answer. What you see may be old; what you typed is kept.";
 
+  function note(words) {
+    const made = document.createElement("p");
+    made.id = "htmx-trouble";
+    made.className = "errornote";
+    made.setAttribute("role", "alert");
+    made.dataset.words = words;
+    made.append(words);
+    if (words === LOGGED_OUT) {
+      const link = document.createElement("a");
+      link.href = document.querySelector("meta[name=desk-user]").dataset.login;
+      link.target = "_blank";
+      link.textContent = "Log in";
+      made.append(" ", link);
+    }
+    return made;
+  }
+
+  // Where it is seen: all else lies below an open dialog.
   function say(words) {
-    let note = document.getElementById("htmx-trouble");
-    if (!words) {
-      if (note) {
-        note.remove();
-      }
+    const place = document.querySelector("dialog[open]") || document.getElementById("content");
+    const said = document.getElementById("htmx-trouble");
+    if (said && said.dataset.words === words && place.contains(said)) {
       return;
     }
-    if (!note) {
-      note = document.createElement("p");
-      note.id = "htmx-trouble";
-      note.className = "errornote";
-      note.setAttribute("role", "alert");
-      document.getElementById("content").prepend(note);
+    if (said) {
+      said.remove();
     }
-    if (note.textContent !== words) {
-      note.textContent = words;
+    if (words) {
+      place.prepend(note(words));
     }
   }
 
@@ -31,20 +45,22 @@
       event.detail.headers["X-CSRFToken"] = token.value;
     }
   });
-  // A whole page in answer to a request for a part of one is the log-in page.
+  // No part of a page is a whole one.
   document.addEventListener("htmx:beforeSwap", function (event) {
     if (/^\s*<!doctype/i.test(event.detail.xhr.responseText)) {
       event.detail.shouldSwap = false;
-      if (event.detail.xhr.status < 400) {
-        say(LOGGED_OUT);
-      }
       return;
     }
-    if (event.detail.xhr.status < 400) {
+    if (event.detail.xhr.status === 200) {
       say("");
     }
   });
-  document.addEventListener("htmx:responseError", function () { say(NO_ANSWER); });
+  document.addEventListener("htmx:responseError", function (event) {
+    say(event.detail.xhr.status < 500 ? REFUSED : NO_ANSWER);
+  });
   document.addEventListener("htmx:sendError", function () { say(NO_ANSWER); });
   document.addEventListener("htmx:timeout", function () { say(NO_ANSWER); });
+  document.addEventListener("desk:out", function () { say(LOGGED_OUT); });
+  document.addEventListener("desk:another", function () { say(ANOTHER); });
+  document.addEventListener("desk:in", function () { say(""); });
 }());
