@@ -64,6 +64,8 @@ def state_of(event: OutgoingEvent) -> str:
 @admin.register(OutgoingEvent)
 class OutgoingEventAdmin(ReadOnlyAdmin):
     list_display = ("id", "sink", "kind", "status", "user_id", "state", "attempts", "created_at", "delivered_at")
+    # Newest first and nothing else: another order would have to read them all.
+    sortable_by = ()
     list_filter = (SinkFilter, StateFilter, "kind")
     search_fields = ("grant_id",)
     search_help_text = "The id of a grant or of an event, in full."

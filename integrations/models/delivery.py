@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Index, UniqueConstraint
+from django.db.models import Index, Q, UniqueConstraint
 from django.utils import timezone
 
 from integrations.ids import new_id
@@ -43,6 +43,12 @@ class WebhookDelivery(models.Model):
         indexes: ClassVar = [
             Index(fields=["grant_id", "received_at"], name="delivery_by_grant"),
             Index(fields=["-received_at", "-id"], name="delivery_newest_first"),
+            # Few, and looked for: a filter of the list.
+            Index(
+                fields=["outcome", "-received_at", "-id"],
+                condition=~Q(outcome="applied"),
+                name="delivery_not_applied",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,6 +51,9 @@ class OutgoingEvent(models.Model):
                 condition=Q(delivered_at__isnull=True, skipped_at__isnull=True, parked_at__isnull=False),
                 name="event_parked",
             ),
+            # Few, and looked for: filters of the list.
+            Index(fields=["-id"], condition=Q(skipped_at__isnull=False), name="event_skipped"),
+            Index(fields=["-id"], condition=Q(kind="CUSTOM"), name="event_custom"),
         ]
 
     def __str__(self) -> str:
