@@ -38,6 +38,10 @@ class Sizes:
     """Of two campaigns, while a worker's memory is looked at."""
     million: tuple[int, int] = (10_000, 1_000_000)
     """The same, when it is asked for."""
+    desk: tuple[int, int] = (1_000, 1_000_000)
+    """Grants, players and recipients while the pages of the admin are looked at."""
+    looks: int = 7
+    """At each of them."""
     is_quick: bool = False
 
 
@@ -61,6 +65,8 @@ QUICK = Sizes(
     tasks=8,
     audiences=(20, 60),
     million=(20, 1_200),
+    desk=(50, 200),
+    looks=1,
     is_quick=True,
 )
 """For seeing that it runs; the figures mean nothing."""

@@ -26,14 +26,14 @@ WRITTEN = ("bonuses_granttransition", "integrations_outgoingevent", "integration
 
 
 @contextmanager
-def fresh_database(server: str, name: str) -> Iterator[str]:
+def fresh_database(server: str, name: str, *, template: str = "template0") -> Iterator[str]:
     """Its URL; dropped at the end, whoever may still be connected. Refuses a server that trades safety for speed."""
     identifier = sql.Identifier(name)
     with psycopg.connect(server, autocommit=True) as admin:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             if admin.execute(sql.SQL("SHOW {}").format(sql.Identifier(setting))).fetchone() != ("on",):
                 raise BenchFailed(f"PostgreSQL's {setting} is off: the figures would be of no use.")
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(template)))
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
@@ -54,27 +54,31 @@ def add_players(first: int, count: int) -> None:
 
 
 def clone_grant(sample: str, first: int, count: int, changes: Mapping[str, str]) -> None:
+    clone("bonuses_grant", sample, first, count, changes)
+
+
+def clone(table: str, sample: object, first: int, count: int, changes: Mapping[str, str]) -> None:
     """Rows like the sample but for `changes`, SQL expressions by column in which `n` is the row's number.
 
     Foreign keys are not looked at one by one: the expressions name rows that exist.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s",
-            ["bonuses_grant"],
+            "SELECT column_name, is_identity FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND table_name = %s",
+            [table],
         )
-        columns = [name for (name,) in cursor.fetchall()]
-        insert = sql.SQL(
-            "INSERT INTO bonuses_grant ({}) SELECT {} FROM bonuses_grant g, generate_series({}, {}) n WHERE g.id = {}"
-        )
+        columns = [name for name, is_identity in cursor.fetchall() if is_identity == "NO"]
+        insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} g, generate_series({}, {}) n WHERE g.id = {}")
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         values = sql.SQL(", ").join(
             sql.SQL(changes[name]) if name in changes else sql.Identifier("g", name) for name in columns
         )
+        into = sql.Identifier(table)
         cursor.execute("SET session_replication_role = replica")
         for start in range(first, first + count, CHUNK):
             end = min(start + CHUNK, first + count) - 1
-            cursor.execute(insert.format(names, values, start, end, sample))
+            cursor.execute(insert.format(into, names, values, into, start, end, sample))
         cursor.execute("SET session_replication_role = origin")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from scripts.bench import (
     auth,
+    desk,
     fanout,
     fanout_memory,
     fanout_page,
@@ -39,6 +40,7 @@ BENCHES: dict[str, Callable[[World], list[Row]]] = {
     "fanout-memory": fanout_memory.run,
     "snapshot": fanout_snapshot.run,
     "campaign": fanout_page.run,
+    "desk": desk.run,
 }
 ON_REQUEST: dict[str, Callable[[World], list[Row]]] = {"million": fanout_memory.million}
 """Those that take too long to be run with the others."""
