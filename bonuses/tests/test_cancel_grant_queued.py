@@ -57,7 +57,7 @@ def test_attempted_and_credited(adapter: Adapter, simulator: Remote, wire: Wire)
 def test_attempted_and_still_possible(adapter: Adapter, simulator: Remote, wire: Wire) -> None:
     """A 404 proves nothing yet: the platform credits a moment later, and it is taken back."""
     change(adapter, read_timeout_ms=100)
-    simulator.add_fault("late", count=1, delay_seconds=0.5)
+    simulator.add_fault("late", count=1, delay_seconds=3)
     grant = give_in_vain()
     change(adapter, read_timeout_ms=5000)
     cancel_in_vain(grant)

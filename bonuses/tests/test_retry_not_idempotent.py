@@ -49,7 +49,7 @@ def test_what_it_has_not_seen_waits_for_a_person(adapter: Adapter, simulator: Re
 
 def test_it_may_still_credit_within_its_processing_time(adapter: Adapter, simulator: Remote, wire: Wire) -> None:
     change(adapter, read_timeout_ms=100)
-    simulator.add_fault("late", count=1, delay_seconds=0.4)
+    simulator.add_fault("late", count=1, delay_seconds=3)
     grant = give_in_vain()
     make_due(grant)
     change(adapter, read_timeout_ms=5000)
