@@ -23,8 +23,10 @@ def grant(platform: type[FakePlatform]) -> Grant:
 
 
 @pytest.fixture
-def page(desk: Page, live_server: LiveServer, grant: Grant) -> Page:
-    """That of the grant."""
+def opened(desk: Page, live_server: LiveServer, grant: Grant) -> Page:
+    """The grant's. Not named `page`: pytest-playwright takes what asks for one out of its order, before tests that a
+    real transaction must not precede.
+    """
     desk.goto(f"{live_server.url}/admin/bonuses/grant/{grant.pk}/change/")
     return desk
 
@@ -33,35 +35,35 @@ def status(grant: Grant) -> str:
     return Grant.objects.get(pk=grant.pk).status
 
 
-def test_it_opens_above_the_page_and_closes_without_a_trace(page: Page, grant: Grant) -> None:
-    url, link = page.url, page.get_by_role("link", name=CANCEL)
-    dialog = page.get_by_role("dialog", name="Cancel this grant?")
-    for close in (lambda: page.keyboard.press("Escape"), dialog.get_by_role("link", name="Close").click):
+def test_it_opens_above_the_page_and_closes_without_a_trace(opened: Page, grant: Grant) -> None:
+    url, link = opened.url, opened.get_by_role("link", name=CANCEL)
+    dialog = opened.get_by_role("dialog", name="Cancel this grant?")
+    for close in (lambda: opened.keyboard.press("Escape"), dialog.get_by_role("link", name="Close").click):
         link.focus()
-        page.keyboard.press("Enter")
+        opened.keyboard.press("Enter")
         expect(dialog).to_contain_text("the player sees it go")
         expect(dialog.get_by_label("Reason")).to_be_focused()
-        page.keyboard.type("thought better of it")
+        opened.keyboard.type("thought better of it")
         close()
         expect(dialog).to_be_hidden()
         expect(link).to_be_focused()
-        assert page.locator("[id^=dialog_]").count() == 0
-    assert (page.url, status(grant)) == (url, "active")
+        assert opened.locator("[id^=dialog_]").count() == 0
+    assert (opened.url, status(grant)) == (url, "active")
 
 
-def test_the_keyboard_stays_in_it(page: Page) -> None:
-    page.get_by_role("link", name=CANCEL).click()
-    dialog = page.get_by_role("dialog")
+def test_the_keyboard_stays_in_it(opened: Page) -> None:
+    opened.get_by_role("link", name=CANCEL).click()
+    dialog = opened.get_by_role("dialog")
     expect(dialog.get_by_label("Reason")).to_be_focused()
     for _ in range(12):
-        page.keyboard.press("Tab")
+        opened.keyboard.press("Tab")
         # The browser's own bar comes between the last and the first.
-        assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+        assert opened.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
 
 
-def test_a_refusal_is_told_in_it_and_what_was_typed_stays(page: Page, grant: Grant) -> None:
-    page.get_by_role("link", name=CANCEL).click()
-    dialog = page.get_by_role("dialog")
+def test_a_refusal_is_told_in_it_and_what_was_typed_stays(opened: Page, grant: Grant) -> None:
+    opened.get_by_role("link", name=CANCEL).click()
+    dialog = opened.get_by_role("dialog")
     dialog.get_by_role("button", name="Cancel the grant").click()
     expect(dialog).to_contain_text("This field is required.")
     expect(dialog.get_by_label("Reason")).to_be_focused()
@@ -69,32 +71,32 @@ def test_a_refusal_is_told_in_it_and_what_was_typed_stays(page: Page, grant: Gra
 
     Grant.objects.filter(pk=grant.pk).update(transition_count=7)
     dialog.get_by_label("Reason").fill("given by mistake")
-    page.keyboard.press("Enter")
+    opened.keyboard.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("The grant has changed since you opened this page.")
     expect(dialog.get_by_label("Reason")).to_have_value("given by mistake")
     assert status(grant) == "active"
     dialog.get_by_role("button", name="Cancel the grant").click()
-    expect(page.get_by_text("The grant is cancelled.")).to_be_visible()
+    expect(opened.get_by_text("The grant is cancelled.")).to_be_visible()
     assert status(grant) == "cancelled"
 
 
-def test_a_double_click_does_it_once(page: Page, grant: Grant, platform: type[FakePlatform]) -> None:
-    page.get_by_role("link", name=CANCEL).dblclick()
-    dialog = page.get_by_role("dialog")
+def test_a_double_click_does_it_once(opened: Page, grant: Grant, platform: type[FakePlatform]) -> None:
+    opened.get_by_role("link", name=CANCEL).dblclick()
+    dialog = opened.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("given by mistake")
     dialog.get_by_role("button", name="Cancel the grant").dblclick()
-    expect(page.get_by_text("The grant is cancelled.")).to_be_visible()
+    expect(opened.get_by_text("The grant is cancelled.")).to_be_visible()
     assert status(grant) == "cancelled"
     assert len(platform.asked) == 1
 
 
-def test_somebody_else_was_first(page: Page, grant: Grant, platform: type[FakePlatform]) -> None:
-    page.get_by_role("link", name=CANCEL).click()
-    page.get_by_label("Reason").fill("given by mistake")
+def test_somebody_else_was_first(opened: Page, grant: Grant, platform: type[FakePlatform]) -> None:
+    opened.get_by_role("link", name=CANCEL).click()
+    opened.get_by_label("Reason").fill("given by mistake")
     QuerySet(Grant).filter(pk=grant.pk).update(status="cancelled")
-    page.get_by_role("button", name="Cancel the grant").click()
-    expect(page.get_by_text("Nothing was done. The grant is cancelled already.")).to_be_visible()
-    expect(page.get_by_role("link", name=CANCEL)).to_have_count(0)
+    opened.get_by_role("button", name="Cancel the grant").click()
+    expect(opened.get_by_text("Nothing was done. The grant is cancelled already.")).to_be_visible()
+    expect(opened.get_by_role("link", name=CANCEL)).to_have_count(0)
     assert platform.asked == []
 
 
@@ -152,13 +154,15 @@ def test_what_the_platform_refuses_is_told_in_it(
     assert Grant.objects.exclude(pk=grant.pk).get().status == "failed"
 
 
-def test_without_a_script_the_link_leads_to_the_page(page: Page, grant: Grant) -> None:
-    assert page.context.browser is not None
-    context = page.context.browser.new_context(storage_state=page.context.storage_state(), java_script_enabled=False)
+def test_without_a_script_the_link_leads_to_the_page(opened: Page, grant: Grant) -> None:
+    assert opened.context.browser is not None
+    context = opened.context.browser.new_context(
+        storage_state=opened.context.storage_state(), java_script_enabled=False
+    )
     plain = context.new_page()
-    plain.goto(page.url)
+    plain.goto(opened.url)
     plain.get_by_role("link", name=CANCEL).click()
-    expect(plain).to_have_url(page.url.replace("/change/", "/cancel/"))
+    expect(plain).to_have_url(opened.url.replace("/change/", "/cancel/"))
     plain.get_by_label("Reason").fill("given by mistake")
     plain.get_by_role("button", name="Cancel the grant").click()
     expect(plain.get_by_text("The grant is cancelled.")).to_be_visible()
@@ -166,9 +170,9 @@ def test_without_a_script_the_link_leads_to_the_page(page: Page, grant: Grant) -
     context.close()
 
 
-def test_another_tab_is_another_tab(page: Page) -> None:
-    with page.context.expect_page() as opened:
-        page.get_by_role("link", name=CANCEL).click(modifiers=["ControlOrMeta"])
-    expect(opened.value).to_have_url(page.url.replace("/change/", "/cancel/"))
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    opened.value.close()
+def test_another_tab_is_another_tab(opened: Page) -> None:
+    with opened.context.expect_page() as other:
+        opened.get_by_role("link", name=CANCEL).click(modifiers=["ControlOrMeta"])
+    expect(other.value).to_have_url(opened.url.replace("/change/", "/cancel/"))
+    expect(opened.get_by_role("dialog")).to_have_count(0)
+    other.value.close()
